@@ -1,0 +1,16 @@
+"""The page of an author."""
+
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from authors.models import Author
+from newsroom.paging import page_of
+
+
+@require_safe
+def detail(request, slug):
+    """Who an author is, and what they wrote, newest first."""
+    author = get_object_or_404(Author.objects.select_related("portrait"), slug=slug)
+    articles = author.articles.published().for_cards()
+    context = {"author": author, "page": page_of(articles, request.GET)}
+    return render(request, "authors/detail.html", context)

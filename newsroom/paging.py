@@ -1,0 +1,75 @@
+"""Pages of a list that stay put while new articles appear above them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.http import Http404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+PAGE_SIZE = 20
+LAST_PAGE = 1000
+
+
+@dataclass
+class Page:
+    """One page of articles. `until` holds the list still for who walks through it."""
+
+    articles: list
+    number: int
+    has_next: bool
+    until: int | None
+
+    def __iter__(self):
+        return iter(self.articles)
+
+    def __len__(self):
+        return len(self.articles)
+
+    @property
+    def next_query(self):
+        return f"?page={self.number + 1}&until={self.until}" if self.has_next else None
+
+    @property
+    def previous_query(self):
+        if self.number == 1:
+            return None
+        return f"?page={self.number - 1}&until={self.until}" if self.number > 2 else "?"
+
+
+def page_of(articles, query, size=PAGE_SIZE):
+    """Return the page of `articles` (published ones, not yet sliced) that `query` asks for.
+
+    `query` is a QueryDict; `page` is a number from 1 on and `until` the second at which the
+    walk through the pages began, so that what is published meanwhile moves nothing.
+    Raises Http404 for a page that is not there.
+    """
+    number = page_number(query)
+    until = whole_number(query.get("until", "0")) if number > 1 else 0
+    if 0 < until < timezone.now().timestamp():
+        articles = articles.filter(published_at__lt=datetime.fromtimestamp(until + 1, UTC))
+    start = (number - 1) * size
+    rows = list(articles.latest_first()[start : start + size + 1])
+    if number > 1 and not rows:
+        raise Http404(_("There is no such page."))
+    if not until and rows:
+        until = int(timezone.now().timestamp()) if number > 1 else newest_second(rows)
+    return Page(rows[:size], number, len(rows) > size, until or None)
+
+
+def page_number(query):
+    """Return the number of the page that `query` asks for; Http404 for a senseless one."""
+    number = whole_number(query.get("page", "1"))
+    if not 1 <= number <= LAST_PAGE:
+        raise Http404(_("There is no such page."))
+    return number
+
+
+def newest_second(rows):
+    """Return the second of the newest article: the same for everyone until a newer one appears."""
+    return int(rows[0].published_at.timestamp())
+
+
+def whole_number(text):
+    """Return `text` as a number, or -1 if it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else -1

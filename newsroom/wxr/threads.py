@@ -1,0 +1,156 @@
+"""Comments of an export: their text, their threads, and the counters on top of them."""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db.models import Count, IntegerField, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from articles.models import Article
+from comments.models import MAX_DEPTH, STEP, Comment, Contact, path_step
+from newsroom.text import excerpt
+from newsroom.wxr.bodies import line_of, prose_of
+from newsroom.wxr.times import moment
+
+STATES = {
+    "1": "approved",
+    "approve": "approved",
+    "approved": "approved",
+    "spam": "spam",
+    "trash": "trashed",
+    "post-trashed": "trashed",
+}
+BATCH = 500
+LONGEST = 2000
+
+
+class CommentDesk:
+    """Gathers comments of many articles and writes them level by level."""
+
+    def __init__(self, base, report):
+        self.base, self.report = base, report
+        self.waiting = {}  # import_key: (Comment, parent's import_key, e-mail)
+        self.touched = set()  # keys of articles whose counters must be counted anew
+
+    def key(self, number):
+        return f"{self.base}?c={number}"
+
+    def add(self, article_id, comments):
+        """Take the comments of one article; a flush writes them."""
+        for values in comments:
+            kind = values.get("wp:comment_type", "").strip()
+            if kind not in ("", "comment"):
+                self.report.skip("comment", _("not a comment: %s") % line_of(kind)[:30])
+                continue
+            number = values.get("wp:comment_id", "").strip()
+            comment = self.comment(article_id, values)
+            if not (comment and number.isascii() and number.isdigit()):
+                self.report.skip("comment", _("without text or number"), f"#{number}")
+                continue
+            comment.import_key = self.key(number)
+            parent = self.key(values.get("wp:comment_parent", "0").strip())
+            email = values.get("wp:comment_author_email", "").strip()
+            self.waiting[comment.import_key] = (comment, parent, email)
+        if len(self.waiting) >= BATCH:
+            self.flush()
+
+    def comment(self, article_id, values):
+        """Return the unsaved comment that `values` describe; None for one without text."""
+        text = prose_of(values.get("wp:comment_content", ""))
+        if not text:
+            return None
+        if len(text) > LONGEST:
+            self.report.note("comment", _("cut at 2,000 characters"), excerpt(text, 40))
+            text = excerpt(text, LONGEST - 1)
+        name = line_of(values.get("wp:comment_author", "")).split("@")[0]
+        comment = Comment(
+            article_id=article_id,
+            author_name=excerpt(name, 29) or _("Anonymous"),
+            text=text,
+            state=STATES.get(values.get("wp:comment_approved", "").strip(), "pending"),
+        )
+        written_at = moment(values.get("wp:comment_date_gmt"), values.get("wp:comment_date"))
+        comment.created_at = written_at or comment.created_at
+        return comment
+
+    def flush(self):
+        """Write what is waiting, parents before children, then the e-mails."""
+        keys = {key for key, (_c, parent, _e) in self.waiting.items() for key in (key, parent)}
+        found = Comment.objects.filter(import_key__in=keys)
+        placed = {c.import_key: c for c in found.only(*PLACE)}
+        fresh = {key: row for key, row in self.waiting.items() if key not in placed}
+        self.report.count("comment", "unchanged", len(self.waiting) - len(fresh))
+        self.report.count("comment", "made", len(fresh))
+        for level in levels(fresh):
+            for comment, parent_key, _email in level:
+                parent = placed.get(parent_key)
+                if parent and parent.article_id == comment.article_id:
+                    comment.parent, comment.root_id = parent, parent.root_id
+                    comment.depth = min(parent.depth + 1, MAX_DEPTH)
+            rows = [comment for comment, _parent, _email in level]
+            Comment.objects.bulk_create(rows)
+            for comment in rows:
+                above = comment.parent.path[: STEP * comment.depth] if comment.parent else ""
+                comment.path = above + path_step(comment.pk)
+                comment.root_id = comment.root_id or comment.pk
+                placed[comment.import_key] = comment
+            Comment.objects.bulk_update(rows, ["path", "root"], batch_size=200)
+        self.save_contacts(fresh.values())
+        self.touched.update(comment.article_id for comment, _p, _e in fresh.values())
+        self.waiting.clear()
+
+    def save_contacts(self, rows):
+        contacts = []
+        for comment, _parent, email in rows:
+            try:
+                validate_email(email)
+                if len(email) <= 254:
+                    contacts.append(Contact(comment=comment, email=email))
+            except ValidationError:
+                if email:
+                    self.report.note("comment", _("invalid e-mail left out"))
+        Contact.objects.bulk_create(contacts)
+
+    def recount(self):
+        """Count anew what moderation keeps: visible comments of articles, roots and parents."""
+        ids = sorted(self.touched)
+        below = Comment.objects.visible().order_by()
+        for start in range(0, len(ids), BATCH):
+            part = ids[start : start + BATCH]
+            of_article = below.filter(article=OuterRef("pk"))
+            Article.objects.filter(pk__in=part).update(comment_count=number_of(of_article))
+            comments = Comment.objects.filter(article__in=part)
+            in_thread = below.filter(root=OuterRef("pk"), depth__gt=0)
+            comments.filter(depth=0).update(reply_count=number_of(in_thread))
+            answers = below.filter(parent=OuterRef("pk"))
+            comments.filter(depth__gt=0).update(reply_count=number_of(answers))
+
+
+PLACE = ("import_key", "article_id", "root_id", "depth", "path")
+
+
+def levels(rows):
+    """Yield the rows in waves in which a parent comes before its children.
+
+    A parent that is not among the rows, or that is its own descendant, makes a root.
+    """
+    depth = {}
+    for key in rows:
+        chain = {}
+        while key in rows and key not in depth and key not in chain:
+            chain[key] = True
+            key = rows[key][1]
+        start = depth.get(key, -1)
+        for place, step in enumerate(reversed(chain), start=start + 1):
+            depth[step] = place
+    waves = {}
+    for key, place in depth.items():
+        waves.setdefault(place, []).append(rows[key])
+    for place in sorted(waves):
+        yield sorted(waves[place], key=lambda row: (row[0].created_at, row[0].import_key))
+
+
+def number_of(comments):
+    """Return the subquery that counts `comments`."""
+    counted = comments.annotate(one=Value(1)).values("one").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), Value(0))

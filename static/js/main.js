@@ -1,0 +1,6 @@
+// One small file per behaviour, loaded where the page has something for it.
+// Every page works without any of them.
+import "./reading.js";
+import "./share.js";
+
+if (document.querySelector("[data-player]")) import("./players.js");

@@ -1,0 +1,32 @@
+// Light and dark, text size, printing. The choices stay on this device.
+const root = document.documentElement;
+
+function remember(name, value) {
+  try {
+    localStorage[name] = value;
+  } catch {
+    // Storage is off: the choice lasts for this page.
+  }
+}
+
+const themeSwitch = document.querySelector("[data-theme-switch]");
+if (themeSwitch) {
+  themeSwitch.addEventListener("click", () => {
+    const systemIsDark = matchMedia("(prefers-color-scheme: dark)").matches;
+    const isDark = root.dataset.theme ? root.dataset.theme === "dark" : systemIsDark;
+    root.dataset.theme = isDark ? "light" : "dark";
+    remember("theme", root.dataset.theme);
+  });
+}
+
+const sizes = document.querySelector("[data-text-size]");
+if (sizes) {
+  sizes.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    if ("print" in button.dataset) return print();
+    const size = Number(root.dataset.size ?? 0) + Number(button.dataset.step);
+    root.dataset.size = Math.max(-1, Math.min(3, size));
+    remember("textSize", root.dataset.size);
+  });
+}
