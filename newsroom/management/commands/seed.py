@@ -103,6 +103,7 @@ class Command(BaseCommand):
             revised_at=published + timedelta(hours=revised_after) if revised_after else None,
             comment_policy=row.get("comment_policy", ""),
             ai_assistance=row.get("ai_assistance", ""),
+            priority=row.get("priority", 0),
         )
         article.save()
         article.tags.set(row.get("tags", []))
