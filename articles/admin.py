@@ -84,7 +84,7 @@ class ArticleForm(forms.ModelForm):
     def check_public(self, state, now):
         """Refuse to hide what readers have seen, and to withdraw what they have not."""
         time = self.cleaned_data.get("published_at")
-        was_public = self.instance.is_published or self.instance.state == State.WITHDRAWN
+        was_public = self.instance.has_been_public
         is_past = time is not None and time <= now
         if state == State.WITHDRAWN and not is_past:
             text = _("Only what readers have seen is withdrawn: it needs a time in the past.")
@@ -203,7 +203,7 @@ class ArticleAdmin(DeskAdmin):
         if not article.pk:
             return _("It gets one when it is saved.")
         address = article.get_absolute_url()
-        if article.is_published or article.state == State.WITHDRAWN:
+        if article.has_been_public:
             return format_html('<a href="{}">{}</a>', address, unquote(address))
         return _("%s (not public yet)") % unquote(address)
 
@@ -253,14 +253,24 @@ class PhotoForm(forms.ModelForm):
             self.fields["file"].required = False
             self.fields["file"].help_text = _("Only to replace the picture, everywhere it stands.")
 
+    def clean_credit(self):
+        return self.cleaned_data["credit"].lstrip("ⓒ©Ⓒ ")  # readers get a ⓒ before it anyway
+
     def _post_clean(self):
-        """Take the file once the row has its focal point and AI flag: the crops hang on them."""
+        """Draw once the row has its focal point and AI flag: the renditions hang on them."""
         super()._post_clean()
-        if not self.errors and self.cleaned_data["file"]:
-            try:
-                self.instance.take(self.cleaned_data["file"])
-            except pictures.Refused as refusal:
-                self.add_error("file", str(refusal))
+        if self.errors:
+            return
+        try:
+            if file := self.cleaned_data["file"]:
+                self.instance.take(file)
+            else:
+                self.instance.redraw()
+        except pictures.Refused as refusal:
+            self.add_error("file", str(refusal))
+        except OSError as error:
+            text = _("The picture could not be stored or read back (%s). Nothing was changed.")
+            self.add_error("file", text % error.strerror)
 
 
 @admin.register(Photo)
@@ -279,6 +289,10 @@ class PhotoAdmin(DeskAdmin):
         (_("AI"), {"fields": ["is_ai_generated", "ai_notice"]}),
         (_("Focal point"), {"fields": [("focal_x", "focal_y")]}),
     ]
+
+    def delete_queryset(self, request, queryset):
+        for photo in queryset:  # each takes its files and its places in articles along
+            photo.delete()
 
     @admin.display(description=_("picture"))
     def thumbnail(self, photo):

@@ -1,20 +1,21 @@
 """What we publish: articles with their sections, series, tags, photos and corrections."""
 
-from django.core.files.base import ContentFile
+from io import BytesIO
+
 from django.core.files.storage import default_storage, storages
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 from taggit.models import ItemBase, TagBase
 
-from articles.querysets import ArticleQuerySet, PhotoQuerySet
+from articles.querysets import ArticleQuerySet, CorrectionQuerySet, PhotoQuerySet
 from authors.models import Author, free_slug
 from newsroom import pictures
+from newsroom.addresses import address
 from newsroom.fields import LineField, ProseField, SlugField
 from newsroom.html import sanitise
 from newsroom.text import clean, excerpt, korean_slug, one_line, plain
@@ -44,7 +45,7 @@ class Section(models.Model):
         super().save(*args, **kwargs)
 
     def get_absolute_url(self):
-        return reverse("articles:section", args=[self.slug])
+        return address("articles:section", self.slug)
 
 
 class Series(models.Model):
@@ -69,7 +70,7 @@ class Series(models.Model):
         super().save(*args, **kwargs)
 
     def get_absolute_url(self):
-        return reverse("articles:series", args=[self.slug])
+        return address("articles:series", self.slug)
 
 
 class Tag(TagBase):
@@ -88,7 +89,7 @@ class Tag(TagBase):
         return slug if i is None else f"{slug}-{i}"
 
     def get_absolute_url(self):
-        return reverse("articles:tag", args=[self.slug])
+        return address("articles:tag", self.slug)
 
 
 class TaggedArticle(ItemBase):
@@ -167,14 +168,25 @@ class Photo(models.Model):
         return self.alt or self.caption or f"#{self.pk}"
 
     def save(self, *args, **kwargs):
-        """Save, draw the renditions if the focal point or the AI flag made them others."""
-        version = pictures.version(self.digest, self.focal, self.is_ai_generated)
-        if version != self.version:
-            with originals().open(self.original) as file:
-                self.draw(pictures.read(file))
-        super().save(*args, **kwargs)
-        for article in self.articles.all():
-            article.save()
+        """Save, drawing anew what the changed fields make other: renditions and bodies."""
+        self.redraw()
+        before = Photo.objects.filter(pk=self.pk).first()
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            for article in self.articles.select_for_update():
+                article.save()
+        if before and before.version != self.version:
+            transaction.on_commit(before.remove_renditions)
+
+    def delete(self, *args, **kwargs):
+        """Take the picture from readers, wherever it stands; the original is kept."""
+        with transaction.atomic():
+            articles = list(self.articles.select_for_update())
+            result = super().delete(*args, **kwargs)
+            for article in articles:
+                article.save()
+        transaction.on_commit(self.remove_renditions)
+        return result
 
     def take(self, file):
         """Make `file` (opened for reading bytes) the picture of this row; save() keeps it.
@@ -185,10 +197,15 @@ class Photo(models.Model):
         image = pictures.read(file)
         self.digest, extension = image.digest, image.extension
         self.original = f"{self.digest[:2]}/{self.digest}.{extension}"
-        if not originals().exists(self.original):
-            file.seek(0)
-            originals().save(self.original, ContentFile(file.read()))
+        file.seek(0)
+        pictures.keep(originals(), self.original, file)
         self.draw(image)
+
+    def redraw(self):
+        """Draw the renditions anew if the focal point or the AI flag made them others."""
+        if self.version != pictures.version(self.digest, self.focal, self.is_ai_generated):
+            with originals().open(self.original) as file:
+                self.draw(pictures.read(file))
 
     def draw(self, image):
         """Write the public renditions of `image`, and what they are, into this row."""
@@ -197,8 +214,13 @@ class Photo(models.Model):
         for path, data in pictures.renditions(
             image, self.version, self.focal, self.is_ai_generated
         ):
-            if not default_storage.exists(path):
-                default_storage.save(path, ContentFile(data))
+            pictures.keep(default_storage, path, BytesIO(data))
+
+    def remove_renditions(self):
+        """Delete what readers could see of this row, unless another shows the same."""
+        if not Photo.objects.filter(version=self.version).exists():
+            for path in pictures.paths(self.version, self.width, self.height):
+                default_storage.delete(path)
 
     @property
     def focal(self):
@@ -382,11 +404,11 @@ class Article(models.Model):
             self.photos.set(photos)
 
     def get_absolute_url(self):
-        return reverse("articles:detail", args=[self.pk, self.slug or "-"])
+        return address("articles:detail", self.pk, self.slug or "-")
 
     def get_short_url(self):
         """The address without its slug: short enough to send to somebody."""
-        return reverse("articles:short", args=[self.pk])
+        return address("articles:short", self.pk)
 
     @property
     def is_published(self):
@@ -398,9 +420,16 @@ class Article(models.Model):
         )
 
     @property
+    def has_been_public(self):
+        """Whether readers may see it, or the note that it was withdrawn."""
+        return self.is_published or self.state == self.State.WITHDRAWN
+
+    @property
     def modified_at(self):
         """When readers last got something new here."""
-        return max(t for t in (self.published_at, self.revised_at, self.corrected_at) if t)
+        moments = (self.published_at, self.revised_at, self.corrected_at)
+        now = timezone.now()  # a correction may be dated ahead
+        return max(t for t in moments if t and (t <= now or t == self.published_at))
 
     @property
     def reading_minutes(self):
@@ -448,6 +477,8 @@ class Correction(models.Model):
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.CORRECTION)
     text = ProseField(_("text"))
     published_at = models.DateTimeField(_("published"), default=timezone.now)
+
+    objects = CorrectionQuerySet.as_manager()
 
     class Meta:
         ordering = ["-published_at", "-pk"]
@@ -529,4 +560,4 @@ class Page(models.Model):
         super().save(*args, **kwargs)
 
     def get_absolute_url(self):
-        return reverse("articles:page", args=[self.slug])
+        return address("articles:page", self.slug)

@@ -3,9 +3,9 @@
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from newsroom.addresses import address
 from newsroom.fields import LineField, ProseField, SlugField
 from newsroom.text import korean_slug
 
@@ -67,7 +67,7 @@ class Author(models.Model):
         super().save(*args, **kwargs)
 
     def get_absolute_url(self):
-        return reverse("authors:detail", args=[self.slug])
+        return address("authors:detail", self.slug)
 
     @property
     def signature(self):

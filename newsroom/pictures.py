@@ -6,18 +6,27 @@ This module imports no app.
 """
 
 import hashlib
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
 from dataclasses import dataclass
-from functools import cache
 from io import BytesIO
+from pathlib import Path
+from threading import Lock
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image
 
-FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "AVIF": "avif", "GIF": "gif"}
-# Size is judged here, right after the header is read; Pillow would only warn.
-Image.MAX_IMAGE_PIXELS = None
-LONGEST_EDGE = 2400  # of what is kept in memory after reading
+logger = logging.getLogger(__name__)
+
+DARKROOM = Path(__file__).with_name("darkroom.py")
+SECONDS = 60  # for a file that waits for a busy processor; the darkroom limits its own work
+one_at_a_time = Lock()  # the memory of one picture, however many editors upload
 
 # crop: (width ÷ height, or None for the whole picture; widths in px; formats)
 CROPS = {
@@ -47,7 +56,7 @@ class Refused(Exception):
 
 @dataclass
 class Picture:
-    """A checked picture: upright sRGB pixels, at most `LONGEST_EDGE` px."""
+    """A checked picture: upright sRGB pixels, no larger than any rendition needs."""
 
     pixels: Image.Image
     digest: str
@@ -60,8 +69,8 @@ class Picture:
 def read(file) -> Picture:
     """Return the picture in `file`, opened for reading bytes.
 
-    Raises `Refused` for what is no picture, moves, is broken, or exceeds
-    `PHOTO_MAX_BYTES` or `PHOTO_MAX_PIXELS`; size is judged before pixels are decoded.
+    Raises `Refused` for what is no picture, moves, is broken, exceeds `PHOTO_MAX_BYTES` or
+    `PHOTO_MAX_PIXELS`, or asks for more memory or time than the darkroom has.
     """
     file.seek(0, 2)
     size = file.tell()
@@ -73,68 +82,79 @@ def read(file) -> Picture:
         )
     digest = hashlib.file_digest(file, "sha256").hexdigest()
     file.seek(0)
-    try:
-        image = Image.open(file, formats=tuple(FORMATS))
-        if image.width * image.height > settings.PHOTO_MAX_PIXELS:
-            raise Refused(
-                _("The picture has %(width)d × %(height)d pixels; that is too many.")
-                % {"width": image.width, "height": image.height}
-            )
-        if getattr(image, "is_animated", False):
-            raise Refused(_("The picture moves. Please save one frame of it as JPEG or PNG."))
-        extension = FORMATS[image.format]
-        pixels = upright(image)
-    except UnidentifiedImageError as error:
-        raise Refused(
-            _("This file is not a picture that we can read (JPEG, PNG, WebP, AVIF or GIF).")
-        ) from error
-    except Refused:
-        raise
-    except Exception as error:  # Pillow's decoders raise many kinds for broken files
-        raise Refused(_("The picture is damaged and cannot be read to its end.")) from error
+    with one_at_a_time:
+        result, details, data = develop(file.read())
+    if result != "fit":
+        raise Refused(refusal(result, details))
+    extension, width, height = details
+    pixels = Image.frombytes("RGB", (width, height), data)
     red, green, blue = pixels.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
     return Picture(
         pixels=pixels,
         digest=digest,
         extension=extension,
-        width=pixels.width,
-        height=pixels.height,
+        width=width,
+        height=height,
         colour=f"#{red:02x}{green:02x}{blue:02x}",
     )
 
 
-def upright(image):
-    """Return the pixels of `image` turned upright, in sRGB, on white, no larger than needed."""
-    profile = image.info.get("icc_profile")
-    image.draft("RGB", (LONGEST_EDGE, LONGEST_EDGE))
-    if image.mode in ("P", "PA", "1", "I;16", "I", "F"):
-        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
-    image.thumbnail((LONGEST_EDGE, LONGEST_EDGE), Image.Resampling.LANCZOS, reducing_gap=2)
-    image = ImageOps.exif_transpose(image)
-    if "A" in image.getbands():
-        ground = Image.new("RGBA", image.size, "white")
-        ground.alpha_composite(image.convert("RGBA"))
-        image = ground.convert("RGB")
-    if profile:
-        image = to_srgb(image, profile)
-    image = image.convert("RGB")
-    image.info.clear()
-    return image
-
-
-def to_srgb(image, profile):
-    """Return `image` converted from its ICC profile; as it is where the profile is unusable."""
+def develop(data):
+    """Return (result, details, pixels) of the darkroom for the bytes of a file."""
+    command = [sys.executable, "-I", DARKROOM, str(settings.PHOTO_MAX_PIXELS)]
     try:
-        return ImageCms.profileToProfile(
-            image, ImageCms.ImageCmsProfile(BytesIO(profile)), srgb(), outputMode="RGB"
-        )
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        return image
+        done = subprocess.run(command, input=data, capture_output=True, timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        return "unreadable", (), b""
+    if done.returncode:  # too much memory or time, a decoder that fell, or a fault of ours
+        logger.warning("darkroom ended with %d %s", done.returncode, done.stderr[-300:])
+        return "unreadable", (), b""
+    line, _newline, pixels = done.stdout.partition(b"\n")
+    result, *details = json.loads(line)
+    return result, details, pixels
 
 
-@cache
-def srgb():
-    return ImageCms.createProfile("sRGB")
+def refusal(result, details):
+    """Return the sentence that tells the editor why a file was not taken."""
+    if result == "large":
+        return _("The picture has %(width)d × %(height)d pixels; that is too many.") % {
+            "width": details[0],
+            "height": details[1],
+        }
+    return {
+        "unknown": _("This file is not a picture that we can read (JPEG, PNG, WebP, AVIF or GIF)."),
+        "moving": _("The picture moves. Please save one frame of it as JPEG or PNG."),
+        "unreadable": _(
+            "The picture cannot be read to its end: it is damaged, or too large for its kind."
+            " Please save it anew as JPEG, smaller if need be."
+        ),
+    }[result]
+
+
+def keep(storage, path, file):
+    """Store `file` under `path` whole or not at all, and on the disk when this returns.
+
+    What stands there already stays: a path belongs to one content.
+    """
+    target = storage.path(path)
+    if os.path.exists(target):
+        return
+    folder = os.path.dirname(target)
+    os.makedirs(folder, exist_ok=True)
+    handle, part = tempfile.mkstemp(".part", dir=folder)
+    try:
+        with open(handle, "wb") as written:
+            shutil.copyfileobj(file, written)
+            written.flush()
+            os.fsync(handle)
+        os.chmod(part, settings.FILE_UPLOAD_PERMISSIONS)
+        os.replace(part, target)
+    except BaseException:
+        os.unlink(part)
+        raise
+    handle = os.open(folder, os.O_RDONLY)
+    os.fsync(handle)
+    os.close(handle)
 
 
 def version(digest, focal, is_ai_generated):
@@ -172,6 +192,14 @@ def size(crop, target, width, height):
     """Return (width, height) of the rendition of `crop` that is `target` px wide."""
     ratio = CROPS[crop][0]
     return target, max(1, round(target / ratio if ratio else target * height / width))
+
+
+def paths(version, width, height):
+    """Yield the path of every rendition of a picture of that size."""
+    for crop, (_ratio, _ladder, extensions) in CROPS.items():
+        for step in widths(crop, width, height):
+            for extension in extensions:
+                yield path(version, crop, step, extension)
 
 
 def renditions(picture: Picture, name, focal, is_ai_generated):
