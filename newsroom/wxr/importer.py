@@ -1,34 +1,59 @@
-"""Making our rows of a WordPress export: all of them, or none."""
+"""Making our rows of a WordPress export: all of them, or none.
 
+A second import of the same site brings what is new there, and what was changed there in
+articles, pages and comments that nobody changed here. Where both sides changed, ours stays
+and the report says so; `overwrite` takes theirs. To tell the two apart, an `import_key` holds
+where the row came from and a digest of what the import wrote. What was withdrawn here stays
+withdrawn, a moderator's decision stands, and what was deleted here comes back.
+"""
+
+import hashlib
+import re
 import sys
 from datetime import timedelta
+from html import escape
 from urllib.parse import unquote, urlsplit
 
 from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
 from articles.middleware import normal_path
-from articles.models import Article, Byline, OldAddress, Page, Section, Tag, TaggedArticle
+from articles.models import (
+    RESERVED_SLUGS,
+    Article,
+    Byline,
+    OldAddress,
+    Page,
+    Section,
+    Tag,
+    TaggedArticle,
+)
 from authors.models import Author, free_slug
-from newsroom.html import sanitise
-from newsroom.text import clean, excerpt, korean_slug
+from newsroom.text import korean_slug
 from newsroom.wxr import reader
-from newsroom.wxr.bodies import convert, line_of, prose_of
-from newsroom.wxr.pictures import PictureDesk, key_of
+from newsroom.wxr.bodies import convert, filled, line_of, prose_of, settled
+from newsroom.wxr.pictures import PictureDesk, fit, key_of
 from newsroom.wxr.report import Report
-from newsroom.wxr.threads import CommentDesk
+from newsroom.wxr.threads import CommentDesk, signature
 from newsroom.wxr.times import moment
 
 BATCH = 200
+NO_CATEGORY = {"uncategorized", "미분류"}  # where WordPress puts what was put nowhere
+PRIMARY_CATEGORY = ("_yoast_wpseo_primary_category", "rank_math_primary_category")
+TIMES = ("state", "published_at", "revised_at")
+MINUTE = timedelta(seconds=60)
+State = Article.State
 
 
-def progress(rows, total=None):
+def progress(rows, label, total=None):
     """Show how far a loop is, to people only."""
-    return tqdm(rows, total=total, file=sys.stderr, disable=None)
+    return tqdm(rows, label, total=total, file=sys.stderr, disable=None)
 
 
-def import_export(path, media=None, is_dry=False, update=False):
+def import_export(path, media=None, is_dry=False, overwrite=False):
     """Import the export at `path`; return the `Report`. Raises `reader.BadExport`.
 
     The file is read to its end before anything is written. Rows are written in one
@@ -40,7 +65,7 @@ def import_export(path, media=None, is_dry=False, update=False):
     try:
         desk.read_files(progress)
         with transaction.atomic():
-            Importer(export, report, desk, update).run(path)
+            Importer(export, report, desk, overwrite).run(path)
             transaction.set_rollback(is_dry)
     except BaseException:
         desk.forget_files()
@@ -51,19 +76,26 @@ def import_export(path, media=None, is_dry=False, update=False):
 class Importer:
     """One run over one export, inside its transaction."""
 
-    def __init__(self, export, report, desk, update):
-        self.export, self.report, self.desk, self.update = export, report, desk, update
-        self.base = export.base
-        self.prefix = urlsplit(self.base).path.rstrip("/")
-        self.comments = CommentDesk(self.base, report)
-        self.articles = self.known(Article)
-        self.pages = self.known(Page)
+    def __init__(self, export, report, desk, overwrite):
+        self.export, self.report, self.desk, self.overwrite = export, report, desk, overwrite
+        self.prefix = urlsplit(export.base).path.rstrip("/")
+        self.comments = CommentDesk(export.name, report)
+        self.known = {model: self.known_rows(model) for model in (Article, Page, Author)}
+        self.seen = set()  # numbers of the posts and pages of this file
         self.sections, self.tags, self.authors = {}, {}, {}
         self.bylines, self.tagged, self.addresses = [], [], []
 
-    def known(self, model):
-        rows = model.objects.filter(import_key__startswith=self.base)
-        return dict(rows.values_list("import_key", "pk"))
+    def known_rows(self, model):
+        """Return {key: (primary key, digest)} of the rows that came from this site before."""
+        rows = model.objects.filter(import_key__startswith=self.export.name[:150])
+        found = {}
+        for import_key, pk in rows.values_list("import_key", "pk"):
+            key, _space, digest = import_key.partition(" ")
+            found[key] = (pk, digest)
+        return found
+
+    def key(self, query):
+        return key_of(f"{self.export.name}?{query}".replace(" ", ""), 230)
 
     def run(self, path):
         self.desk.save_rows()
@@ -72,9 +104,11 @@ class Importer:
         for category in self.export.categories.values():
             self.make_category(category)
         for tag in self.export.tags.values():
-            self.tags[tag.slug] = self.make_tag(tag)
-            self.keep_address(f"{self.prefix}/tag/{tag.slug}", target=self.tags[tag.slug])
-        for item in progress(reader.items(path), self.export.items):
+            address = f"{self.prefix}/tag/{tag.slug}"
+            self.tags[tag.slug] = self.make_tag(tag, self.place_at(address, Tag))
+            self.keep_address(address, target=self.tags[tag.slug])
+        self.keep_address(f"{self.prefix}/feed", target=reverse("articles:feed"))
+        for item in progress(reader.items(path), _("Articles"), self.export.items):
             self.take(item)
         self.flush()
         self.comments.flush()
@@ -82,23 +116,38 @@ class Importer:
 
     def take(self, item):
         """Import one item, or say why not."""
-        if item.kind == "attachment":
-            return
         title = f"#{item.number} {line_of(item.get('title'))}"
-        if item.kind not in ("post", "page"):
-            self.report.skip("item", _("not a post: %s") % line_of(item.kind)[:40], title)
-            return
-        kind = page_or_article(item)
-        if not item.number:
-            self.report.skip(kind, _("without a number"), title)
-        elif item.get("wp:status") == "trash":
-            self.report.skip(kind, _("in the trash"), title)
+        kind = {"post": "article", "page": "page"}.get(item.kind, "item")
+        if item.kind == "attachment":  # the desk has it
+            self.skip_comments(item, _("on a picture, where nobody comments here"), title)
+        elif reason := self.reason_against(item, kind):
+            self.report.skip(kind, reason, title)
+            self.skip_comments(item, _("on what was not imported"), title)
         elif kind == "page":
             self.make_page(item, title)
         else:
             self.make_article(item, title)
+        self.seen.add(item.number)
         if len(self.tagged) + len(self.bylines) + len(self.addresses) > BATCH:
             self.flush()
+
+    def reason_against(self, item, kind):
+        """Return why an item is not imported; empty if it is."""
+        if kind == "item":
+            return _("not a post: %s") % line_of(item.kind)[:40]
+        if not item.number:
+            return _("without a number")
+        if item.number in self.seen:
+            return _("twice in this file")
+        if item.get("wp:status") == "trash":
+            is_here = self.key(f"p={item.number}") in self.known[Article] | self.known[Page]
+            return _("in the trash there, but still here") if is_here else _("in the trash")
+        return ""
+
+    def skip_comments(self, item, reason, title):
+        if item.comments:
+            self.report.count("comment", "skipped", len(item.comments))
+            self.report.note("comment", reason, title, len(item.comments))
 
     def flush(self):
         """Write the small rows that were gathered."""
@@ -111,20 +160,52 @@ class Importer:
         self.report.count("address", "unchanged", len(self.addresses) - made)
         self.bylines, self.tagged, self.addresses = [], [], []
 
+    def write(self, row, key, fields, *, now=(), then=()):
+        """Make `row` say what `fields` do, unless somebody changed it here; return the outcome.
+
+        `now` and `then` are what the row has in other tables, and what it is to have there.
+        """
+        digest = digest_of(fields.values(), then)
+        if row.pk:
+            written = self.known[type(row)][key][1]
+            ours = digest_of([getattr(row, name) for name in fields], now)
+            if digest == ours or (digest == written and not self.overwrite):
+                return "unchanged"
+            if ours != written and not self.overwrite:
+                return "kept"
+        outcome = "updated" if row.pk else "made"
+        for name, value in fields.items():
+            setattr(row, name, value)
+        row.import_key = f"{key} {digest}"
+        row.save()
+        self.known[type(row)][key] = (row.pk, digest)
+        return outcome
+
+    def count(self, kind, outcome, title):
+        if outcome == "kept":
+            self.report.skip(kind, _("changed there and here: ours stays"), title)
+        else:
+            self.report.count(kind, outcome)
+
     # Authors, sections, tags
 
     def make_author(self, login, name):
         """Find or make the author; a reporter entered here before by that name is taken."""
         # Neither a sign-in nor an e-mail address is for readers.
-        name = excerpt(line_of(name).split("@")[0], 59) or _("Newsroom")
-        key = key_of(f"{self.base}?author={login}")
-        author = Author.objects.filter(import_key=key).first()
-        author = author or Author.objects.filter(name=name, import_key=None).first()
-        self.report.count("author", "unchanged" if author else "made")
-        author = author or Author(name=name)
-        if author.import_key != key:
-            author.import_key = key
-            author.save()
+        name = signature(name, 60) or _("Newsroom")
+        key = self.key(f"author={login}")
+        if key in self.known[Author]:
+            author = Author.objects.get(pk=self.known[Author][key][0])
+        else:
+            author = Author.objects.filter(name=name, import_key=None).first() or Author()
+        if author.pk and not author.import_key:
+            Author.objects.filter(pk=author.pk).update(import_key=f"{key} {digest_of([name])}")
+            outcome = "unchanged"
+        else:
+            outcome = self.write(author, key, {"name": name})
+        self.count("author", outcome, name)
+        if login in self.export.unlisted:
+            self.report.note("author", _("named by articles only, not in the list"), name)
         self.authors[login] = author
         if slug := korean_slug(login.replace(".", "-")):
             self.keep_address(f"{self.prefix}/author/{slug}", target=author)
@@ -141,30 +222,38 @@ class Importer:
     def make_category(self, category):
         """Make a section of a first-level category, a tag of a deeper one."""
         line = self.line_to(category)
+        path = f"{self.prefix}/category/{'/'.join(step.slug for step in line)}"
         if len(line) == 1:
-            place = self.sections[category.slug] = self.make_section(category)
+            place = self.make_section(category, self.place_at(path, Section))
+            self.sections[category.slug] = place
         else:
-            place = self.tags[category.slug, "category"] = self.make_tag(category)
-        path = "/".join(step.slug for step in line)
-        self.keep_address(f"{self.prefix}/category/{path}", target=place)
+            place = self.make_tag(category, self.place_at(path, Tag))
+            self.tags[category.slug, "category"] = place
+        self.keep_address(path, target=place)
 
-    def make_section(self, category):
-        name = excerpt(line_of(category.name), 39) or category.slug[:40]
-        section = Section.objects.filter(name=name).first()
+    def place_at(self, path, model):
+        """Return what an earlier import made there, whatever it is called here by now."""
+        old = OldAddress.objects.filter(path=normal_path(path)).first()
+        return old and model.objects.filter(slug=old.target.strip("/").rpartition("/")[2]).first()
+
+    def make_section(self, category, known):
+        name = fit(line_of(category.name), 40) or category.slug[:40]
+        section = known or Section.objects.filter(name=name).first()
         self.report.count("section", "unchanged" if section else "made")
-        if section is None:
-            slug = free_slug(Section, category.slug)
-            position = min(Section.objects.count(), 32767)
-            section = Section.objects.create(name=name, slug=slug, position=position)
-        return section
+        return section or Section.objects.create(
+            name=name,
+            slug=free_slug(Section, category.slug),
+            position=min(Section.objects.count(), 32767),
+            is_in_navigation=category.slug not in NO_CATEGORY,
+        )
 
-    def make_tag(self, term):
-        name = excerpt(line_of(term.name), 59) or term.slug[:60]
-        tag = Tag.objects.filter(name__iexact=name).first()
+    def make_tag(self, term, known=None):
+        name = fit(line_of(term.name), 60) or term.slug[:60]
+        tag = known or Tag.objects.filter(name__iexact=name).first()
         self.report.count("tag", "unchanged" if tag else "made")
         return tag or Tag.objects.create(name=name, slug=free_slug(Tag, term.slug))
 
-    def places_of(self, item):
+    def places_of(self, item, title):
         """Return (section or None, tags) of a post."""
         lines, tags = [], []
         for domain, term in item.terms:
@@ -175,7 +264,11 @@ class Importer:
                 lines.append(self.line_to(reader.find_term(self.export.categories, term)))
             else:
                 self.report.note("article", _("other taxonomy left out: %s") % line_of(domain)[:40])
-        lines.sort(key=len)  # stable: a category of the first level before any deeper one
+        if not lines:
+            self.report.note("article", _("without a category: in no section"), title)
+        # The one that an SEO plugin marks, then the first of the first level.
+        primary = {item.meta.get(name) for name in PRIMARY_CATEGORY} - {None, ""}
+        lines.sort(key=lambda line: (line[-1].number not in primary, len(line)))
         section = self.sections[lines[0][0].slug] if lines else None
         for line in lines:
             own = line[-1]
@@ -190,132 +283,132 @@ class Importer:
     # Articles and pages
 
     def make_article(self, item, title):
-        """Make the article, or leave the one that was imported before; add new comments."""
-        key = key_of(f"{self.base}?p={item.number}")
-        known = self.update and Article.objects.filter(import_key=key).first()
-        if key in self.articles and not known:
-            self.report.skip("article", _("already imported"))
-        elif known and known.state == Article.State.WITHDRAWN:
+        """Make or update the article; add its new comments, keep its old addresses."""
+        key = self.key(f"p={item.number}")
+        article = None
+        if known := self.known[Article].get(key):
+            article = Article.objects.prefetch_related("bylines", "tagged").get(pk=known[0])
+        if article and article.state == State.WITHDRAWN:
             self.report.skip("article", _("withdrawn here"), title)
         else:
-            article = known or Article(import_key=key)
-            self.articles[key] = self.save_article(article, item, title)
-        pk = self.articles[key]
+            article = article or Article()
+            self.save_article(article, key, item, title)
         if item.get("wp:status") in ("publish", "future") and not item.get("wp:post_password"):
-            self.keep_addresses(item, article_id=pk)
-        self.comments.add(pk, item.comments)
+            self.keep_addresses(item, article_id=article.pk)
+        self.comments.add(article.pk, item.comments, dates_of(item)[0])
 
-    def save_article(self, article, item, title):
-        """Write what the item says into `article`; return its primary key."""
-        section, tags = self.places_of(item)
+    def save_article(self, article, key, item, title):
+        """Write what the item says into `article`."""
+        section, tags = self.places_of(item, title)
         author = self.authors.get(item.get("dc:creator"))
-        body, lead = self.text_of(item, title)
+        if author is None:
+            self.report.note("article", _("without an author"), title)
+        headline, body = self.headline_of(item, title, 300), self.body_of(item, title, 300)
+        hero = self.hero_of(item, title)
+        slug = korean_slug(reader.slug_of(item.get("wp:post_name")), 100) or article.slug
+        slug = slug or korean_slug(headline)
         fields = {
-            "headline": self.headline_of(item, title, 300),
-            "lead": lead,
-            "body": sanitise(clean(body)),
-            "section": section,
-            "hero_id": self.hero_of(item, title),
-            **self.state_of(item, title),
+            "headline": headline,
+            "slug": f"{slug}-1" if slug in RESERVED_SLUGS else slug,
+            "lead": self.lead_of(item, body),
+            "body": body.html,
+            "section_id": section and section.pk,
+            "hero_id": hero.pk if hero else article.hero_id,
+            **self.state_of(item, title, article),
         }
-        if slug := korean_slug(reader.slug_of(item.get("wp:post_name")), 100):
-            fields["slug"] = slug
-        if item.get("wp:comment_status") == "closed":
-            fields["comment_policy"] = Article.CommentPolicy.CLOSED
-        is_new = article.pk is None
-        if not is_new and article.hero_id:
-            fields["hero_id"] = fields["hero_id"] or article.hero_id
-        is_changed = write(article, fields)
-        is_signed = not is_new and (
-            [byline.author for byline in article.bylines.all()] == [author] * bool(author)
-            and set(article.tags.all()) == set(tags)
-        )
-        if not is_signed:
-            if not is_new:
-                article.bylines.all().delete()
-                article.tagged.all().delete()
-            if author:
-                self.bylines.append(Byline(article=article, author=author))
+        bylines, tagged = [], []
+        if article.pk:
+            bylines = [byline.author_id for byline in article.bylines.all()]
+            tagged = sorted(row.tag_id for row in article.tagged.all())
+        elif item.get("wp:comment_status") == "closed":
+            article.comment_policy = Article.CommentPolicy.CLOSED
+        theirs = [author.pk] if author else [], sorted(tag.pk for tag in tags)
+        outcome = self.write(article, key, fields, now=(bylines, tagged), then=theirs)
+        self.count("article", outcome, title)
+        if outcome == "updated" and (bylines, tagged) != theirs:
+            article.bylines.all().delete()
+            article.tagged.all().delete()
+        if outcome == "made" or (outcome == "updated" and (bylines, tagged) != theirs):
+            self.bylines += [Byline(article=article, author=author)] if author else []
             self.tagged += [TaggedArticle(content_object=article, tag=tag) for tag in tags]
-        outcome = "updated" if is_changed or not is_signed else "unchanged"
-        self.report.count("article", "made" if is_new else outcome)
-        return article.pk
 
     def make_page(self, item, title):
-        """Make the page, or leave the one that was imported before."""
-        key = key_of(f"{self.base}?p={item.number}")
-        if item.comments:
-            reason = _("on a page, where nobody comments here")
-            self.report.count("comment", "skipped", len(item.comments))
-            self.report.note("comment", reason, title, len(item.comments))
-        if key in self.pages and not self.update:
-            self.report.skip("page", _("already imported"))
-            page = Page.objects.get(pk=self.pages[key])
+        """Make or update the page; editors decide which imported pages stand in the footer."""
+        self.skip_comments(item, _("on a page, where nobody comments here"), title)
+        key = self.key(f"p={item.number}")
+        if known := self.known[Page].get(key):
+            page = Page.objects.get(pk=known[0])
         else:
-            page = self.save_page(key, item, title)
-            self.pages[key] = page.pk
-        if page.is_published:
-            self.keep_addresses(item, target=page)
-
-    def save_page(self, key, item, title):
-        """Write the page; editors decide which imported pages stand in the footer."""
-        page = Page.objects.filter(import_key=key).first()
-        is_new = page is None
-        page = page or Page(import_key=key, is_in_footer=False)
-        if is_new:
-            page.slug = free_slug(Page, reader.slug_of(item.get("wp:post_name")), "page")
+            slug = free_slug(Page, reader.slug_of(item.get("wp:post_name")), "page")
+            page = Page(slug=slug, is_in_footer=False)
         is_open = item.get("wp:status") == "publish" and not item.get("wp:post_password")
         if not is_open:
             self.report.note("page", _("not public there, so not public here"), title)
         fields = {
             "title": self.headline_of(item, title, 100),
-            "body": sanitise(clean(self.text_of(item, title)[0])),
+            "body": self.body_of(item, title, 100).html,
             "is_published": is_open,
         }
-        is_changed = write(page, fields)
-        self.report.count("page", "made" if is_new else "updated" if is_changed else "unchanged")
-        return page
+        self.count("page", self.write(page, key, fields), title)
+        if is_open:
+            self.keep_addresses(item, target=page)
 
     def headline_of(self, item, title, length):
         headline = line_of(item.get("title"))
         if not headline:
             self.report.note(page_or_article(item), _("without a title"), title)
-            return _("(untitled)")
-        if len(headline) > length:
-            self.report.note(page_or_article(item), _("long title cut"), title)
-        return excerpt(headline, length - 1) if len(headline) > length else headline
+        elif len(headline) > length:
+            reason = _("long title cut, whole at the start of the text")
+            self.report.note(page_or_article(item), reason, title)
+        return fit(headline, length) or _("(untitled)")
 
-    def text_of(self, item, title):
-        """Return (body, lead) of an item, and report what its body lost."""
-        body = convert(item.get("content:encoded"), self.desk.find)
+    def body_of(self, item, title, title_length):
+        """Return the `Body` of an item, and report what it lost."""
+        html = filled(
+            item.get("content:encoded"), self.export.blocks, item.meta.get("footnotes", "")
+        )
+        body = convert(html, self.desk.find, self.desk.uploaded_to.get(item.number, ()))
+        headline = line_of(item.get("title"))
+        if len(headline) > title_length:
+            body.html = settled(f"<p>{escape(headline)}</p>\n{body.html}")
+        if not body.html:
+            self.report.note(page_or_article(item), _("without a text"), title)
         reasons = {
-            "picture": _("picture left out: it was not imported"),
             "shortcode": _("shortcode removed, its text kept: %s"),
             "block": _("filled by WordPress itself, left out: %s"),
             "markup": _("broken HTML, only its text kept: %s"),
         }
         for (what, name), number in body.dropped.items():
-            is_picture = what == "picture"
-            reason = reasons[what] if is_picture else reasons[what] % name[:60]
-            example = f"{title}: {name}" if is_picture else title
-            self.report.note("body", reason, example, number)
-        return body.html, prose_of(item.get("excerpt:encoded")) or body.lead
+            if what == "picture":
+                reason = _("picture left out: it was not imported")
+                self.report.note("body", reason, f"{title}: {name}", number, is_listed=True)
+            else:
+                self.report.note("body", reasons[what] % name[:60], title, number)
+        for url in dict.fromkeys(re.findall(r'<a href="([^"]+)"', body.html)):
+            if self.desk.is_file(url):
+                reason = _("link to a file that is still on the former site")
+                self.report.note("body", reason, f"{title}: {unquote(url)}", is_listed=True)
+        return body
+
+    def lead_of(self, item, body):
+        """Return the excerpt, else what stands before “more”, else what was for search engines."""
+        description = item.meta.get("_yoast_wpseo_metadesc", "")
+        description = "" if "%%" in description else line_of(description)
+        return prose_of(item.get("excerpt:encoded")) or body.lead or description
 
     def hero_of(self, item, title):
-        """Return the key of the featured picture."""
+        """Return the featured picture."""
         number = item.meta.get("_thumbnail_id", "")
         photo = self.desk.photos.get(number)
         if number not in ("", "0") and photo is None:
             self.report.note("article", _("featured picture missing"), title)
-        return photo and photo.pk
+        return photo
 
-    def state_of(self, item, title):
+    def state_of(self, item, title, article):
         """Return state and times; what readers could not see there stays a draft here."""
         states = {"pending": "review", "publish": "published", "future": "published"}
         status = item.get("wp:status")
-        published_at = moment(
-            item.get("wp:post_date_gmt"), item.get("wp:post_date"), item.get("pubDate")
-        )
+        published_at, revised_at = dates_of(item)
         state, reason = states.get(status, "draft"), ""
         if item.get("wp:post_password"):
             state, reason = "draft", _("protected by a password there: a draft here")
@@ -325,19 +418,19 @@ class Importer:
             reason = _("unknown status: a draft here")
         elif state == "published" and published_at is None:
             state, reason = "draft", _("without a usable date: a draft here")
+        elif status == "future" and published_at <= timezone.now():
+            if article.state == State.PUBLISHED:  # as it was to be
+                return {name: getattr(article, name) for name in TIMES}
+            state, reason = "review", _("scheduled there for a time that is over: in review here")
+        elif state != "published" and article.state == State.PUBLISHED:
+            reason = _("not public there any more, so not public here")
         if reason:
             self.report.note("article", reason, title)
         elif state != "published":
             published_at = None
-        revised_at = moment(item.get("wp:post_modified_gmt"), item.get("wp:post_modified"))
-        is_revised = (
-            published_at and revised_at and revised_at - published_at > timedelta(seconds=60)
-        )
-        return {
-            "state": state,
-            "published_at": published_at,
-            "revised_at": revised_at if is_revised else None,
-        }
+        if not (published_at and revised_at) or revised_at - published_at <= MINUTE:
+            revised_at = None
+        return dict(zip(TIMES, (state, published_at, revised_at), strict=True))
 
     # Old addresses
 
@@ -349,23 +442,32 @@ class Importer:
             path = "/"
         if path.startswith("/") and path != "/":
             self.keep_address(path, **leads_to)
+            above, _slash, slug = path.rpartition("/")
+            if slug == reader.slug_of(item.get("wp:post_name")):
+                for former in item.former_slugs:
+                    self.keep_address(f"{above}/{former}", **leads_to)
         self.keep_address(f"/?p={item.number}", **leads_to)
 
-    def keep_address(self, path, article_id=None, target=None):
-        address = unquote(target.get_absolute_url()) if target else ""
-        row = OldAddress(path=normal_path(path), article_id=article_id, target=address)
+    def keep_address(self, path, article_id=None, target=""):
+        if target and not isinstance(target, str):
+            target = unquote(target.get_absolute_url())
+        row = OldAddress(path=normal_path(path), article_id=article_id, target=target)
         self.addresses.append(row)
+
+
+def dates_of(item):
+    """Return when an item was published and last changed there, each None if unknown."""
+    return (
+        moment(item.get("wp:post_date_gmt"), item.get("wp:post_date"), item.get("pubDate")),
+        moment(item.get("wp:post_modified_gmt"), item.get("wp:post_modified")),
+    )
 
 
 def page_or_article(item):
     return "page" if item.kind == "page" else "article"
 
 
-def write(row, fields):
-    """Set `fields` and save a row that is new or changed by them; return whether it was."""
-    if row.pk and all(getattr(row, name) == value for name, value in fields.items()):
-        return False
-    for name, value in fields.items():
-        setattr(row, name, value)
-    row.save()
-    return True
+def digest_of(values, others=()):
+    """Return what tells whether any of the values is another one."""
+    text = "\0".join(str(value) for value in (*values, *others))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 from xml.etree.ElementTree import ParseError, TreeBuilder
+from xml.parsers.expat import errors
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser, iterparse
@@ -13,7 +14,10 @@ from newsroom.text import one_line
 
 # XML forbids these, WordPress lets them through.
 CONTROLS = bytes(i for i in range(1, 32) if i not in b"\t\n\r")
-KEPT_META = {"_thumbnail_id", "_wp_attachment_image_alt"}
+KEPT_META = {
+    *("_thumbnail_id", "_wp_attachment_image_alt", "footnotes", "_yoast_wpseo_metadesc"),
+    *("_yoast_wpseo_primary_category", "rank_math_primary_category"),
+}
 
 
 class BadExport(Exception):
@@ -27,6 +31,7 @@ class Term:
     slug: str
     name: str
     parent: str = ""
+    number: str = ""
 
 
 @dataclass
@@ -37,6 +42,7 @@ class Attachment:
     url: str
     alt: str = ""
     caption: str = ""
+    post: str = ""  # the number of the post to which it was uploaded
 
 
 @dataclass
@@ -46,6 +52,7 @@ class Item:
     values: dict
     terms: list = field(default_factory=list)  # (domain, Term)
     meta: dict = field(default_factory=dict)
+    former_slugs: list = field(default_factory=list)
     comments: list = field(default_factory=list)  # dicts by name
 
     def get(self, name):
@@ -70,9 +77,16 @@ class Export:
     version: str = ""
     items: int = 0
     authors: dict = field(default_factory=dict)  # login: display name
+    unlisted: set = field(default_factory=set)  # logins that only posts speak of
     categories: dict = field(default_factory=dict)  # slug: Term
     tags: dict = field(default_factory=dict)
     attachments: dict = field(default_factory=dict)  # number: Attachment
+    blocks: dict = field(default_factory=dict)  # number: HTML of a reusable block
+
+    @property
+    def name(self):
+        """The site as import keys say it: without scheme and www., which a site may change."""
+        return re.sub(r"^https?://(?:www\.)?", "", self.base)
 
 
 class Cleaned:
@@ -81,13 +95,15 @@ class Cleaned:
     def __init__(self, file):
         self.file = file
         self.started = False
+        self.skipped_lines = 0
 
     def read(self, size=-1):
         data = self.file.read(size)
         if not self.started and data:
             self.started = True
-            # Spaces keep line numbers and the place of a broken byte true enough.
-            data = data.removeprefix(b"\xef\xbb\xbf").lstrip()
+            start = data.removeprefix(b"\xef\xbb\xbf").lstrip()
+            self.skipped_lines = data[: len(data) - len(start)].count(b"\n")
+            data = start
         return data.translate(None, CONTROLS)
 
 
@@ -117,12 +133,18 @@ def elements(path):
     parser = DefusedXMLParser(target=TreeBuilder())
     depth, channel = 0, None
     with open(path, "rb") as file:
+        cleaned = Cleaned(file)
+
+        def refused(reason, line=None):
+            line = (line or parser.parser.CurrentLineNumber) + cleaned.skipped_lines
+            return BadExport(_("Line %(line)s: %(reason)s") % {"line": line, "reason": reason})
+
         try:
-            for event, element in iterparse(Cleaned(file), ("start", "end"), parser=parser):
+            for event, element in iterparse(cleaned, ("start", "end"), parser=parser):
                 if event == "start":
                     depth += 1
                     if depth == 1 and name_of(element.tag) != "rss":
-                        raise BadExport(at_line(parser, not_an_export()))
+                        raise refused(not_an_export())
                     if depth == 2:
                         channel = element
                     continue
@@ -131,23 +153,30 @@ def elements(path):
                     yield name_of(element.tag), element
                     channel.clear()
         except ParseError as error:
-            line = error.position[0] if hasattr(error, "position") else "?"
-            reason = _("the file is damaged or cut off (%s)") % error
-            raise BadExport(
-                _("Line %(line)s: %(reason)s") % {"line": line, "reason": reason}
-            ) from error
+            raise refused(what_is_wrong(error), error.position[0]) from error
         except DefusedXmlException as error:
-            reason = _("it declares XML entities, as no export does")
-            raise BadExport(at_line(parser, reason)) from error
-        except (ValueError, LookupError) as error:  # an encoding that expat does not know
-            raise BadExport(at_line(parser, str(error))) from error
+            raise refused(_("it declares XML entities, as no export does")) from error
+        except (LookupError, ValueError) as error:
+            raise refused(_("its character encoding is unknown")) from error
 
 
-def at_line(parser, reason):
-    return _("Line %(line)s: %(reason)s") % {
-        "line": parser.parser.CurrentLineNumber,
-        "reason": reason,
+def what_is_wrong(error):
+    """Return in words of ours why the XML cannot be read."""
+    cut_off = _("the file ends here in the middle; it was cut off or is empty")
+    before = _("something stands before the beginning of the export")
+    reasons = {
+        errors.XML_ERROR_NO_ELEMENTS: cut_off,
+        errors.XML_ERROR_UNCLOSED_TOKEN: cut_off,
+        errors.XML_ERROR_UNCLOSED_CDATA_SECTION: cut_off,
+        errors.XML_ERROR_PARTIAL_CHAR: cut_off,
+        errors.XML_ERROR_SYNTAX: before,
+        errors.XML_ERROR_MISPLACED_XML_PI: before,
+        errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT: _("something stands after the end of the export"),
+        errors.XML_ERROR_TAG_MISMATCH: _("an element is closed here that is not open"),
+        errors.XML_ERROR_UNDEFINED_ENTITY: _("an entity stands here that XML does not know"),
+        errors.XML_ERROR_INVALID_TOKEN: _("a character stands here that XML does not allow"),
     }
+    return reasons.get(errors.messages[error.code], _("the file is damaged here"))
 
 
 def not_an_export():
@@ -170,6 +199,7 @@ def survey(path):
             values = values_of(element)
             if login := values.get("wp:author_login", "").strip():
                 export.authors[login] = display_name(values)
+                export.unlisted.discard(login)
         elif name == "wp:category":
             add_term(export.categories, element, "category_nicename", "cat_name")
         elif name == "wp:tag":
@@ -190,14 +220,20 @@ def survey_item(export, item):
     export.items += 1
     if item.kind == "attachment":
         if item.number and (url := item.get("wp:attachment_url") or item.get("guid")):
-            alt = item.meta.get("_wp_attachment_image_alt", "")
             export.attachments[item.number] = Attachment(
-                item.number, url, alt, item.get("excerpt:encoded")
+                number=item.number,
+                url=url,
+                alt=item.meta.get("_wp_attachment_image_alt", ""),
+                caption=item.get("excerpt:encoded"),
+                post=item.get("wp:post_parent"),
             )
-        return
-    if item.kind == "post" and (login := item.get("dc:creator")):
-        export.authors.setdefault(login, login)  # WXR 1.0 lists no authors
-    if item.kind == "post":
+    elif item.kind == "wp_block":
+        export.blocks[item.number] = item.get("content:encoded")
+    elif item.kind == "post":
+        login = item.get("dc:creator")
+        if login and login not in export.authors:
+            export.authors[login] = login  # WXR 1.0 lists no authors, it names them in the posts
+            export.unlisted.add(login)
         for domain, term in item.terms:
             known = export.tags if domain == "tag" else export.categories
             if domain in ("tag", "category") and not find_term(known, term):
@@ -224,10 +260,11 @@ def display_name(values):
 
 def add_term(known, element, slug_field, name_field):
     values = values_of(element)
-    name = values.get(f"wp:{name_field}", "")
+    name = one_line(values.get(f"wp:{name_field}", ""))
     slug = slug_of(values.get(f"wp:{slug_field}")) or slug_of(name)
+    parent, number = slug_of(values.get("wp:category_parent")), values.get("wp:term_id", "").strip()
     if slug:
-        known[slug] = Term(slug, name or slug, slug_of(values.get("wp:category_parent")))
+        known[slug] = Term(slug, name or slug, parent, number)
 
 
 def item_of(element):
@@ -239,26 +276,31 @@ def item_of(element):
             add_item_term(item, child)
         elif name == "wp:postmeta":
             values = values_of(child)
-            if values.get("wp:meta_key") in KEPT_META:
-                item.meta[values["wp:meta_key"]] = values.get("wp:meta_value", "").strip()
+            key, value = values.get("wp:meta_key"), values.get("wp:meta_value", "").strip()
+            if key in KEPT_META:
+                item.meta[key] = value
+            elif key == "_wp_old_slug" and value:
+                item.former_slugs.append(slug_of(value))
         elif name == "wp:comment":
             item.comments.append(values_of(child))
         else:
             item.values.setdefault(name, child.text or "")
+    for _domain, term in item.terms:
+        term.slug = term.slug or slug_of(term.name)
     return item
 
 
 def add_item_term(item, element):
     """Add a category or tag; WXR 1.0 says each twice, first without its nicename."""
-    name = (element.text or "").strip()
+    name = one_line(element.text or "")
     slug = slug_of(element.get("nicename"))
     domain = {"post_tag": "tag", None: "category"}.get(element.get("domain"), element.get("domain"))
     for known_domain, known in item.terms:
-        if (known_domain, known.name) == (domain, name):
-            known.slug = slug or known.slug
+        if (known_domain, known.name) == (domain, name) and not (known.slug and slug):
+            known.slug = known.slug or slug
             return
     if slug or name:
-        item.terms.append((domain, Term(slug or slug_of(name), name or slug)))
+        item.terms.append((domain, Term(slug, name or slug)))
 
 
 def items(path):

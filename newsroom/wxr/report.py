@@ -16,19 +16,24 @@ class Report:
         self.counts = Counter()
         self.reasons = Counter()
         self.examples = defaultdict(list)
+        self.given = Counter()  # how many examples there were
 
     def count(self, kind, outcome, number=1):
         self.counts[kind, outcome] += number
 
-    def skip(self, kind, reason, example=""):
+    def skip(self, kind, reason, example="", is_listed=False):
         self.count(kind, "skipped")
-        self.note(kind, reason, example)
+        self.note(kind, reason, example, is_listed=is_listed)
 
-    def note(self, kind, reason, example="", number=1):
-        """Remember something to know about a kind of row that was imported nonetheless."""
+    def note(self, kind, reason, example="", number=1, is_listed=False):
+        """Remember something to know about a kind of row that was imported nonetheless.
+
+        Of what `is_listed`, every example is shown and in full: somebody works through them.
+        """
         self.reasons[kind, reason] += number
-        if example and len(self.examples[kind, reason]) < EXAMPLES:
-            self.examples[kind, reason].append(excerpt(one_line(example), 80))
+        self.given[kind, reason] += bool(example)
+        if example and (is_listed or len(self.examples[kind, reason]) < EXAMPLES):
+            self.examples[kind, reason].append(excerpt(one_line(example), 400 if is_listed else 80))
 
     def lines(self):
         """Yield the report, a paragraph a kind."""
@@ -50,8 +55,11 @@ class Report:
             yield f"{name}: {' · '.join(numbers)}".rstrip(": ")
             for reason, number in reasons:
                 yield f"  - {reason} ({number})"
-                for example in self.examples[kind, reason]:
-                    yield f"      {example}"
+                examples = self.examples[kind, reason]
+                yield from (f"      {example}" for example in examples)
+                if examples and len(examples) < self.given[kind, reason]:
+                    more = self.given[kind, reason] - len(examples)
+                    yield "      " + _("and %d more") % more
 
 
 def kinds():

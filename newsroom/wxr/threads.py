@@ -1,5 +1,7 @@
 """Comments of an export: their text, their threads, and the counters on top of them."""
 
+import re
+
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db.models import Count, IntegerField, OuterRef, Subquery, Value
@@ -7,9 +9,10 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from articles.models import Article
-from comments.models import MAX_DEPTH, STEP, Comment, Contact, path_step
-from newsroom.text import excerpt
+from comments.models import MAX_DEPTH, STEP, Comment, Contact, ModerationEvent, path_step
+from newsroom.text import excerpt, one_line
 from newsroom.wxr.bodies import line_of, prose_of
+from newsroom.wxr.pictures import fit, key_of
 from newsroom.wxr.times import moment
 
 STATES = {
@@ -21,21 +24,30 @@ STATES = {
     "post-trashed": "trashed",
 }
 BATCH = 500
-LONGEST = 2000
+LONGEST = 2000  # what our form takes
+EMAIL = re.compile(r"[(<\[]?\s*[\w.+-]+@[\w-]+(?:\.[\w-]+)+\s*[)>\]]?")
+PLACE = ("import_key", "article_id", "root_id", "depth", "path", "created_at")
+WORDS = ("state", "author_name", "text")  # what a later import may change
+
+
+def signature(html, length):
+    """Return how somebody signs: without an e-mail address, but for its first part if alone."""
+    name = line_of(html)
+    return fit(one_line(EMAIL.sub(" ", name)) or name.split("@")[0], length)
 
 
 class CommentDesk:
     """Gathers comments of many articles and writes them level by level."""
 
-    def __init__(self, base, report):
-        self.base, self.report = base, report
+    def __init__(self, site, report):
+        self.site, self.report = site, report
         self.waiting = {}  # import_key: (Comment, parent's import_key, e-mail)
         self.touched = set()  # keys of articles whose counters must be counted anew
 
     def key(self, number):
-        return f"{self.base}?c={number}"
+        return key_of(f"{self.site}?c={number}")
 
-    def add(self, article_id, comments):
+    def add(self, article_id, comments, published_at):
         """Take the comments of one article; a flush writes them."""
         for values in comments:
             kind = values.get("wp:comment_type", "").strip()
@@ -43,43 +55,46 @@ class CommentDesk:
                 self.report.skip("comment", _("not a comment: %s") % line_of(kind)[:30])
                 continue
             number = values.get("wp:comment_id", "").strip()
-            comment = self.comment(article_id, values)
-            if not (comment and number.isascii() and number.isdigit()):
-                self.report.skip("comment", _("without text or number"), f"#{number}")
+            text = prose_of(values.get("wp:comment_content", ""))
+            if not (text and number.isascii() and number.isdigit()):
+                self.report.skip("comment", _("without text or number"), f"#{number} {text}")
                 continue
-            comment.import_key = self.key(number)
-            parent = self.key(values.get("wp:comment_parent", "0").strip())
+            comment = self.comment(values, text, published_at)
+            comment.article_id, comment.import_key = article_id, self.key(number)
+            above = values.get("wp:comment_parent", "").strip()
+            parent = self.key(above) if above not in ("", "0") else ""
             email = values.get("wp:comment_author_email", "").strip()
             self.waiting[comment.import_key] = (comment, parent, email)
         if len(self.waiting) >= BATCH:
             self.flush()
 
-    def comment(self, article_id, values):
-        """Return the unsaved comment that `values` describe; None for one without text."""
-        text = prose_of(values.get("wp:comment_content", ""))
-        if not text:
-            return None
+    def comment(self, values, text, published_at):
+        """Return the unsaved comment that `values` describe. Nothing of its text is cut."""
         if len(text) > LONGEST:
-            self.report.note("comment", _("cut at 2,000 characters"), excerpt(text, 40))
-            text = excerpt(text, LONGEST - 1)
-        name = line_of(values.get("wp:comment_author", "")).split("@")[0]
+            reason = _("longer than our form takes, kept whole")
+            self.report.note("comment", reason, excerpt(text, 40))
+        name = signature(values.get("wp:comment_author", ""), 1000)
+        if len(name) > 30:
+            self.report.note("comment", _("long name cut"), name)
         comment = Comment(
-            article_id=article_id,
-            author_name=excerpt(name, 29) or _("Anonymous"),
+            author_name=fit(name, 30) or _("Anonymous"),
             text=text,
             state=STATES.get(values.get("wp:comment_approved", "").strip(), "pending"),
         )
         written_at = moment(values.get("wp:comment_date_gmt"), values.get("wp:comment_date"))
-        comment.created_at = written_at or comment.created_at
+        if written_at is None:
+            reason = _("without a usable date: that of the article")
+            self.report.note("comment", reason, excerpt(text, 40))
+        comment.created_at = written_at or published_at or comment.created_at
         return comment
 
     def flush(self):
         """Write what is waiting, parents before children, then the e-mails."""
         keys = {key for key, (_c, parent, _e) in self.waiting.items() for key in (key, parent)}
-        found = Comment.objects.filter(import_key__in=keys)
-        placed = {c.import_key: c for c in found.only(*PLACE)}
+        found = Comment.objects.only(*PLACE, *WORDS)
+        placed = found.in_bulk(list(keys - {""}), field_name="import_key")
         fresh = {key: row for key, row in self.waiting.items() if key not in placed}
-        self.report.count("comment", "unchanged", len(self.waiting) - len(fresh))
+        self.update([(placed[key], self.waiting[key][0]) for key in self.waiting if key in placed])
         self.report.count("comment", "made", len(fresh))
         for level in levels(fresh):
             for comment, parent_key, _email in level:
@@ -87,6 +102,9 @@ class CommentDesk:
                 if parent and parent.article_id == comment.article_id:
                     comment.parent, comment.root_id = parent, parent.root_id
                     comment.depth = min(parent.depth + 1, MAX_DEPTH)
+                elif parent_key:
+                    reason = _("answers what is not there: begins a thread")
+                    self.report.note("comment", reason, excerpt(comment.text, 40))
             rows = [comment for comment, _parent, _email in level]
             Comment.objects.bulk_create(rows)
             for comment in rows:
@@ -98,6 +116,32 @@ class CommentDesk:
         self.save_contacts(fresh.values())
         self.touched.update(comment.article_id for comment, _p, _e in fresh.values())
         self.waiting.clear()
+
+    def update(self, pairs):
+        """Bring comments that were here (`ours`, `theirs`) up to date, if nobody decided here."""
+        changed = [
+            (ours, theirs)
+            for ours, theirs in pairs
+            if any(getattr(ours, name) != getattr(theirs, name) for name in WORDS)
+        ]
+        numbers = [ours.pk for ours, _theirs in changed]
+        decided = set()
+        for start in range(0, len(numbers), BATCH):
+            events = ModerationEvent.objects.filter(comment__in=numbers[start : start + BATCH])
+            decided.update(events.values_list("comment", flat=True))
+        rows = []
+        for ours, theirs in changed:
+            if ours.pk in decided:
+                reason = _("decided on here: ours stays")
+                self.report.skip("comment", reason, excerpt(ours.text, 40))
+                continue
+            for name in WORDS:
+                setattr(ours, name, getattr(theirs, name))
+            rows.append(ours)
+        Comment.objects.bulk_update(rows, WORDS, batch_size=200)
+        self.touched.update(comment.article_id for comment in rows)
+        self.report.count("comment", "updated", len(rows))
+        self.report.count("comment", "unchanged", len(pairs) - len(changed))
 
     def save_contacts(self, rows):
         contacts = []
@@ -126,9 +170,6 @@ class CommentDesk:
             comments.filter(depth__gt=0).update(reply_count=number_of(answers))
 
 
-PLACE = ("import_key", "article_id", "root_id", "depth", "path")
-
-
 def levels(rows):
     """Yield the rows in waves in which a parent comes before its children.
 
@@ -147,7 +188,13 @@ def levels(rows):
     for key, place in depth.items():
         waves.setdefault(place, []).append(rows[key])
     for place in sorted(waves):
-        yield sorted(waves[place], key=lambda row: (row[0].created_at, row[0].import_key))
+        yield sorted(waves[place], key=order)
+
+
+def order(row):
+    """By time, then by number: of two numbers the shorter is the smaller."""
+    comment = row[0]
+    return comment.created_at, len(comment.import_key), comment.import_key
 
 
 def number_of(comments):

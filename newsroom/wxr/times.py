@@ -14,11 +14,11 @@ def moment(in_utc, on_site=None, in_mail=None):
         except ValueError:
             continue
         if 1900 < found.year < 2200:
-            return found.replace(tzinfo=zone).astimezone(UTC)
+            return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
     try:
         found = parsedate_to_datetime(in_mail or "")
     except (ValueError, TypeError, IndexError):
         return None
     if not 1900 < found.year < 2200:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
