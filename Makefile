@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev prepare run dev test test-browser check lock messages bench deploy-check clean
+.PHONY: help setup setup-dev prepare run dev test check check-html lock messages bench clean
 
 help:  ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -29,6 +29,7 @@ setup-dev: .venv/development
 	@umask 077; $(PYTHON) -c 'import secrets; print("SECRET_KEY=" + secrets.token_urlsafe(50))' > .env
 
 prepare: .venv/runtime .env
+	@$(MANAGE) compile_catalogue
 	@$(MANAGE) prepare
 
 run: prepare  ## serve the site as in production, with sample content on an empty one
@@ -48,6 +49,9 @@ check: .venv/development .env  ## format, lint, migrations, catalogue
 	@$(BIN)/djlint --lint --quiet templates
 	@$(MANAGE) makemigrations --check --dry-run
 	@sh locale/check.sh
+
+check-html: .venv/development .env  ## the HTML checker over every kind of page (needs Java and npm)
+	@sh tests/browser/check_html.sh
 
 lock: .venv/development  ## pin requirements*.in anew, with hashes
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade requirements.in -o requirements.txt

@@ -10,7 +10,9 @@ from html import unescape
 from urllib.parse import urlsplit
 
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 
 from articles.embeds import player
 
@@ -45,7 +47,9 @@ def render_body(body):
         ).strip()
 
     html = BARE_FIGURE.sub("", FIGURE.sub(figure, body))
-    html = TABLE.sub(r'<div class="table" tabindex="0">\g<0></div>', html)
+    # A wide table is scrolled on its own, with the keyboard too.
+    frame = format_html('<div class="table" role="group" aria-label="{}" tabindex="0">', _("Table"))
+    html = TABLE.sub(lambda table: f"{frame}{table[0]}</div>", html)
     return html, list(photos.values())
 
 

@@ -1,10 +1,12 @@
 """RSS 2.0 with the full text, and JSON Feed 1.1: what changed, for machines that read along."""
 
+import re
+
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.feedgenerator import Rss201rev2Feed
+from django.utils.html import escape, format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -14,6 +16,7 @@ from newsroom.models import Masthead
 from newsroom.templatetags.newsroom import absolute, iso
 
 NEWEST = 30
+MARKUP = re.compile(r"<[^>]+>")
 
 
 class FullTextFeed(Rss201rev2Feed):
@@ -49,14 +52,36 @@ def feed(title, description, path, feed_path, items):
 
 
 def content_of(article):
-    """Return the body for other people's screens: every address absolute, no player marks."""
-    html = article.body_html.replace('="/', f'="{absolute("/")}')
-    html = html.replace(", /media/", f", {absolute('/media/')}")
-    if article.hero:
-        width = article.hero.widths("full")[-1]
-        picture = absolute(article.hero.rendition("full", width))
-        html = f'<p><img src="{picture}" alt=""></p>{html}'
-    return html
+    """Return the body for other people's screens: every address absolute, the hero on top."""
+    return hero_figure(article) + MARKUP.sub(with_absolute_addresses, article.body_html)
+
+
+def with_absolute_addresses(tag):
+    """Return the text of a matched tag whose addresses name the site."""
+    html = tag[0].replace('="/', f'="{absolute("/")}')
+    return html.replace(", /media/", f", {absolute('/media/')}")
+
+
+def picture_address(photo):
+    return absolute(photo.rendition("full", photo.widths("full")[-1]))
+
+
+def hero_figure(article):
+    """Return the hero with its words; that AI drew it is said wherever it goes."""
+    photo = article.hero
+    if not photo:
+        return ""
+    words = [
+        f"[{_('AI-generated image')}] {photo.notice}" if photo.is_ai_generated else "",
+        article.hero_caption or photo.caption,
+        f"ⓒ {photo.credit}" if photo.credit else "",
+    ]
+    return format_html(
+        '<figure><img src="{}" alt="{}"><figcaption>{}</figcaption></figure>',
+        picture_address(photo),
+        photo.alt,
+        " ".join(filter(None, words)),
+    )
 
 
 def article_item(article):
@@ -65,7 +90,7 @@ def article_item(article):
     return {
         "title": article.headline,
         "link": link,
-        "description": article.summary,
+        "description": escape(article.summary),  # feed readers take it for HTML
         "content": content_of(article),
         "unique_id": absolute(article.get_short_url()),
         "unique_id_is_permalink": True,
@@ -133,6 +158,7 @@ def latest_json(request):
                     for author in article.byline_authors
                 ],
                 "tags": [tag.name for tag in article.tags.all()],
+                **({"image": picture_address(article.hero)} if article.hero else {}),
             }
             for article in articles
         ],
@@ -146,14 +172,12 @@ def latest_json(request):
 
 @require_safe
 def corrections(request):
-    entries = Correction.objects.filter(
-        article__in=Article.objects.published(), published_at__lte=timezone.now()
-    ).select_related("article")[:NEWEST]
+    entries = Correction.objects.published().for_ledger()[:NEWEST]
     items = [
         {
             "title": f"{entry.get_kind_display()}: {entry.article.headline}",
             "link": absolute(entry.article.get_absolute_url()),
-            "description": entry.text,
+            "description": escape(entry.text),
             "unique_id": f"{absolute(entry.article.get_short_url())}#correction-{entry.pk}",
             "unique_id_is_permalink": False,
             "pubdate": entry.published_at,

@@ -26,8 +26,8 @@ class SearchForm(forms.Form):
         empty_label=_("All sections"),
     )
 
-    def clean_q(self):
-        return one_line(self.cleaned_data["q"])
+    def __init__(self, query):
+        super().__init__({name: one_line(query.get(name, "")) for name in ("q", "section")})
 
     @property
     def rest(self):

@@ -3,12 +3,15 @@
 import json
 
 from django.conf import settings
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 
 from newsroom.templatetags.newsroom import absolute, iso
 
+CONTEXT = "https://schema.org"
 AI_SOURCE = "https://schema.org/TrainedAlgorithmicMediaDigitalSource"
+AI_MARK = '<span class="ai">'  # in a body: see templates/articles/_figure.html
 SCRIPT_ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
 
@@ -17,10 +20,10 @@ def as_script(data):
     return mark_safe(json.dumps(data, ensure_ascii=False).translate(SCRIPT_ESCAPES))  # escaped here
 
 
-def article_metadata(article, tags):
+def article_metadata(article, tags, corrections=()):
     """Return the NewsArticle of `article`, in schema.org's terms."""
     data = {
-        "@context": "https://schema.org",
+        "@context": CONTEXT,
         "@type": "NewsArticle",
         "headline": article.headline,
         "description": article.summary,
@@ -40,44 +43,104 @@ def article_metadata(article, tags):
         data["keywords"] = [tag.name for tag in tags]
     if article.hero:
         data["image"] = images(article.hero)
+    if AI_MARK in article.body_html:
+        in_text = article.photos.filter(is_ai_generated=True)
+        data.setdefault("image", []).extend(image(photo, "full") for photo in in_text)
+    noted = [entry for entry in corrections if entry.kind == entry.Kind.CORRECTION]
+    if noted:
+        data["correction"] = [
+            {
+                "@type": "CorrectionComment",
+                "text": entry.text,
+                "datePublished": iso(entry.published_at),
+                "url": absolute(f"{article.get_absolute_url()}#correction-{entry.pk}"),
+            }
+            for entry in noted
+        ]
     return data
 
 
 def person(author):
     """Return the Person of an author."""
-    return {
+    data = {
         "@type": "Person",
         "name": author.name,
         "url": absolute(author.get_absolute_url()),
-        "jobTitle": author.role,
+    }
+    if author.role:
+        data["jobTitle"] = author.role
+    return data
+
+
+def profile(author):
+    """Return the ProfilePage of an author, with what the page shows of them."""
+    whom = person(author)
+    if author.bio:
+        whom["description"] = author.bio
+    if author.email:
+        whom["email"] = author.email
+    if author.portrait:
+        width = author.portrait.widths("square")[-1]
+        whom["image"] = absolute(author.portrait.rendition("square", width))
+    return {"@context": CONTEXT, "@type": "ProfilePage", "url": whom["url"], "mainEntity": whom}
+
+
+def publisher(masthead):
+    """Return the paper as the publisher of what stands in it."""
+    return {
+        "@type": "NewsMediaOrganization",
+        "name": masthead.title,
+        "url": absolute("/"),
+        "logo": {"@type": "ImageObject", "url": absolute(static("img/icon.svg"))},
+        "correctionsPolicy": absolute(reverse("articles:corrections")),
+    }
+
+
+def website(masthead):
+    """Return the WebSite that the front page opens, with its search."""
+    search = absolute(reverse("articles:search"))
+    return {
+        "@context": CONTEXT,
+        "@type": "WebSite",
+        "name": masthead.title,
+        "url": absolute("/"),
+        "inLanguage": settings.LANGUAGE_CODE,
+        "publisher": publisher(masthead),
+        "potentialAction": {
+            "@type": "SearchAction",
+            "target": {"@type": "EntryPoint", "urlTemplate": f"{search}?q={{words}}"},
+            "query-input": "required name=words",
+        },
     }
 
 
 def images(photo):
     """Return the ImageObjects of a photo in the shapes that search engines ask for."""
-    found = []
-    for crop in ("16x9", "4x3", "1x1"):
-        width = photo.widths(crop)[-1]
-        image = {
-            "@type": "ImageObject",
-            "url": absolute(photo.rendition(crop, width)),
-            "width": width,
-            "height": photo.size(crop, width)[1],
-        }
-        if photo.caption:
-            image["caption"] = photo.caption
-        if photo.credit:
-            image["creditText"] = photo.credit
-        if photo.is_ai_generated:
-            image["digitalSourceType"] = AI_SOURCE
-        found.append(image)
-    return found
+    return [image(photo, crop) for crop in ("16x9", "4x3", "1x1")]
+
+
+def image(photo, crop):
+    """Return the ImageObject of a photo at its widest in one shape."""
+    width = photo.widths(crop)[-1]
+    data = {
+        "@type": "ImageObject",
+        "url": absolute(photo.rendition(crop, width)),
+        "width": width,
+        "height": photo.size(crop, width)[1],
+    }
+    if photo.caption:
+        data["caption"] = photo.caption
+    if photo.credit:
+        data["creditText"] = photo.credit
+    if photo.is_ai_generated:
+        data["digitalSourceType"] = AI_SOURCE
+    return data
 
 
 def breadcrumbs(*steps):
     """Return the BreadcrumbList of (name, path) steps."""
     return {
-        "@context": "https://schema.org",
+        "@context": CONTEXT,
         "@type": "BreadcrumbList",
         "itemListElement": [
             {"@type": "ListItem", "position": number, "name": name, "item": absolute(path)}

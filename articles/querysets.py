@@ -19,6 +19,26 @@ class PhotoQuerySet(models.QuerySet):
     """Pictures of the library."""
 
 
+class CorrectionQuerySet(models.QuerySet):
+    """What we put right in public."""
+
+    def published(self):
+        """Corrections that readers may see now, on articles that they may see."""
+        from articles.models import Article
+
+        articles = Article.objects.published()
+        return self.filter(published_at__lte=timezone.now(), article__in=articles)
+
+    def latest_first(self):
+        return self.order_by("-published_at", "-pk")
+
+    def for_ledger(self):
+        """Load what the ledger shows, with the headline of the article."""
+        return self.select_related("article").only(
+            "kind", "text", "published_at", "article__headline", "article__slug"
+        )
+
+
 class ArticleQuerySet(models.QuerySet):
     """Articles, by the newsroom's own words."""
 

@@ -14,6 +14,7 @@ from newsroom.models import Masthead
 from newsroom.templatetags.newsroom import absolute, iso
 
 CHUNK = 10_000  # articles a file, by primary key: a new article changes one file only
+MOST_TAGS = 20_000
 NEWS_DAYS = 2
 NEWS_MOST = 1000
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -75,7 +76,8 @@ def places(request):
         entries.append(url(author.get_absolute_url()))
     for page in Page.objects.filter(is_published=True):
         entries.append(url(page.get_absolute_url(), page.updated_at))
-    for tag in Tag.objects.filter(tagged__content_object__in=published).distinct()[:5000]:
+    tags = Tag.objects.filter(tagged__content_object__in=published).distinct().order_by("-pk")
+    for tag in tags[:MOST_TAGS]:
         entries.append(url(tag.get_absolute_url()))
     return xml("urlset", entries)
 

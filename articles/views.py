@@ -5,14 +5,14 @@ from django.db.models.functions import TruncMonth
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from articles.body import render_body
 from articles.companions import companions_of
 from articles.forms import SearchForm
 from articles.metadata import article_metadata
 from articles.models import Article, Correction, Page, Section, Series, Tag
-from newsroom.paging import PAGE_SIZE, page_number, page_of
+from newsroom.paging import PAGE_SIZE, page_in_order, page_of
 
 
 def readable(pk):
@@ -46,14 +46,15 @@ def detail_context(article):
     """Return what the article page shows of `article`."""
     tags = list(article.tags.all())
     related = Article.objects.related_to(article, tags).for_cards()[:6]
-    corrections = list(article.corrections.all()) if article.corrected_at else []
+    corrections = list(article.corrections.published()) if article.corrected_at else []
     return {
         "article": article,
+        "current_section": article.section,
         "tags": tags,
         "related": related,
         "companions": companions_of(article),
         "corrections": corrections,
-        "metadata": article_metadata(article, tags),
+        "metadata": article_metadata(article, tags, corrections),
     }
 
 
@@ -76,7 +77,9 @@ def listing(request, template, articles, **context):
 def section(request, slug):
     section = get_object_or_404(Section, slug=slug)
     articles = Article.objects.published().in_section(section)
-    return listing(request, "articles/section.html", articles, section=section)
+    return listing(
+        request, "articles/section.html", articles, section=section, current_section=section
+    )
 
 
 @require_safe
@@ -91,8 +94,8 @@ def series(request, slug):
     """All parts of a series, the first part first."""
     series = get_object_or_404(Series, slug=slug)
     articles = Article.objects.published().filter(series=series).for_cards()
-    parts = articles.order_by("series_position", "published_at", "pk")[:200]
-    return render(request, "articles/series.html", {"series": series, "parts": parts})
+    parts = page_in_order(articles.order_by("series_position", "published_at", "pk"), request.GET)
+    return render(request, "articles/series.html", {"series": series, "page": parts})
 
 
 @require_safe
@@ -143,22 +146,12 @@ def popular(request):
 @require_safe
 def corrections(request):
     """The public ledger of corrections, newest first."""
-    published = Article.objects.published()
-    entries = (
-        Correction.objects.filter(article__in=published, published_at__lte=timezone.now())
-        .select_related("article")
-        .only("kind", "text", "published_at", "article__headline", "article__slug")
-    )
-    number = page_number(request.GET)
-    start = (number - 1) * PAGE_SIZE
-    rows = list(entries[start : start + PAGE_SIZE + 1])
-    if start and not rows:
-        raise Http404(_("There is no such page."))
-    context = {"entries": rows[:PAGE_SIZE], "number": number, "has_next": len(rows) > PAGE_SIZE}
-    return render(request, "articles/corrections.html", context)
+    entries = Correction.objects.published().for_ledger()
+    return render(request, "articles/corrections.html", {"page": page_of(entries, request.GET)})
 
 
 @require_safe
 def page(request, slug):
+    """A page that stands still; its body may hold what an article's may."""
     page = get_object_or_404(Page, slug=slug, is_published=True)
-    return render(request, "articles/page.html", {"page": page})
+    return render(request, "articles/page.html", {"page": page, "body": render_body(page.body)[0]})

@@ -8,8 +8,10 @@ from django.utils import timezone
 from articles.models import Article, Correction, Section
 
 FRESH = timedelta(days=3)
-TOP_STORIES = 6
-IN_SECTION = 4
+TOP_STORIES = 12
+BELOW_LEAD = 4
+MOST_SECTIONS = 24  # an imported site may have hundreds
+IN_SECTION = 5
 DISCUSSED = 5
 
 
@@ -18,22 +20,23 @@ def front_page_content():
     cards = Article.objects.published().for_cards()
     newest = list(cards.latest_first()[: 3 * TOP_STORIES])
     weighty = cards.filter(priority__gt=0, published_at__gte=timezone.now() - FRESH)
-    chosen = unique([*weighty.order_by("-priority", "-published_at")[:TOP_STORIES], *newest])
-    lead = next((article for article in chosen if article.hero), chosen[0] if chosen else None)
+    weighty = list(weighty.order_by("-priority", "-published_at", "-pk")[:TOP_STORIES])
+    chosen = unique([*weighty, *newest])
+    lead = next(iter(weighty), None) or headed(newest) or next(iter(newest), None)
     tops = [article for article in chosen if article is not lead][:TOP_STORIES]
-    tops.sort(key=lambda article: article.hero is None)  # a row of pictures, then a row of words
+    pictured = [article for article in tops if article.hero][:BELOW_LEAD]
     placed = {article.pk for article in (lead, *tops) if article}
     return {
+        "newest_at": newest[0].published_at if newest else None,
         "lead": lead,
-        "tops": tops,
+        "below_lead": pictured,
+        "tops": [article for article in tops if article not in pictured],
         "sections": sections_with_articles(cards, placed),
         "discussed": Article.objects.published()
         .show_comments()
         .most_discussed()
         .for_cards()[:DISCUSSED],
-        "corrections": Correction.objects.filter(
-            article__in=Article.objects.published(), published_at__lte=timezone.now()
-        ).select_related("article")[:3],
+        "corrections": Correction.objects.published().for_ledger()[:3],
     }
 
 
@@ -44,7 +47,7 @@ def unique(articles):
 
 def sections_with_articles(cards, placed):
     """Return the sections that have articles besides those `placed`, in order, in two queries."""
-    sections = list(Section.objects.all())
+    sections = list(Section.objects.all()[:MOST_SECTIONS])
     query = Q(pk=None)
     for section in sections:
         newest = Article.objects.published().in_section(section).exclude(pk__in=placed)
@@ -53,5 +56,12 @@ def sections_with_articles(cards, placed):
     for article in cards.filter(query).latest_first():
         by_section.setdefault(article.section_id, []).append(article)
     for section in sections:
-        section.newest = by_section.get(section.pk, [])
+        newest = by_section.get(section.pk, [])
+        head = headed(newest)
+        section.newest = unique([head, *newest]) if head else newest
     return [section for section in sections if section.newest]
+
+
+def headed(articles):
+    """Return the first of `articles` that has a picture, or None."""
+    return next((article for article in articles if article.hero), None)

@@ -13,7 +13,7 @@ LAST_PAGE = 1000
 
 @dataclass
 class Page:
-    """One page of articles. `until` holds the list still for who walks through it."""
+    """One page of a list. `until` holds the list still for who walks through it."""
 
     articles: list
     number: int
@@ -28,17 +28,20 @@ class Page:
 
     @property
     def next_query(self):
-        return f"?page={self.number + 1}&until={self.until}" if self.has_next else None
+        return self.query(self.number + 1) if self.has_next else None
 
     @property
     def previous_query(self):
         if self.number == 1:
             return None
-        return f"?page={self.number - 1}&until={self.until}" if self.number > 2 else "?"
+        return self.query(self.number - 1) if self.number > 2 else "?"
+
+    def query(self, number):
+        return f"?page={number}&until={self.until}" if self.until else f"?page={number}"
 
 
 def page_of(articles, query, size=PAGE_SIZE):
-    """Return the page of `articles` (published ones, not yet sliced) that `query` asks for.
+    """Return the page of `articles` (published ones, not yet sliced), newest first.
 
     `query` is a QueryDict; `page` is a number from 1 on and `until` the second at which the
     walk through the pages began, so that what is published meanwhile moves nothing.
@@ -48,13 +51,30 @@ def page_of(articles, query, size=PAGE_SIZE):
     until = whole_number(query.get("until", "0")) if number > 1 else 0
     if 0 < until < timezone.now().timestamp():
         articles = articles.filter(published_at__lt=datetime.fromtimestamp(until + 1, UTC))
+    rows = rows_of(articles.latest_first(), number, size)
+    if until <= 0 and rows:
+        until = int(timezone.now().timestamp()) if number > 1 else newest_second(rows)
+    return Page(rows[:size], number, has_next(rows, number, size), until or None)
+
+
+def page_in_order(articles, query, size=PAGE_SIZE):
+    """Return the page of `articles` in their own order; what is new stands at its end."""
+    number = page_number(query)
+    rows = rows_of(articles, number, size)
+    return Page(rows[:size], number, has_next(rows, number, size), None)
+
+
+def rows_of(articles, number, size):
+    """Return the rows of a page and one more, if there is one."""
     start = (number - 1) * size
-    rows = list(articles.latest_first()[start : start + size + 1])
+    rows = list(articles[start : start + size + 1])
     if number > 1 and not rows:
         raise Http404(_("There is no such page."))
-    if not until and rows:
-        until = int(timezone.now().timestamp()) if number > 1 else newest_second(rows)
-    return Page(rows[:size], number, len(rows) > size, until or None)
+    return rows
+
+
+def has_next(rows, number, size):
+    return len(rows) > size and number < LAST_PAGE
 
 
 def page_number(query):

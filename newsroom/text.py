@@ -10,8 +10,11 @@ from html import unescape
 from django.utils.text import slugify
 
 # What has no place in a name or a paragraph: control characters (tab and line breaks
-# aside), and the marks that turn the direction of the text around them.
-UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff]")
+# aside), the marks that turn the direction of the text around them, and what neither XML
+# nor a database takes for a character.
+UNWANTED = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
 BLOCK_END = re.compile(r"</(p|h[1-6]|li|tr|td|th|blockquote|figcaption|figure)>|<br ?/?>|<hr ?/?>")
 TAG = re.compile(r"<[^>]*>")
 SPACES = re.compile(r"\s+")

@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from newsroom.front import front_page_content
+from newsroom.models import Masthead
 from newsroom.templatetags.newsroom import absolute, iso
 
 RENDITION = re.compile(r"photos/[0-9a-f]{2}/[0-9a-f]{16}-\w{1,8}-\d{1,5}\.(avif|jpg)")
@@ -58,9 +59,11 @@ def robots(request):
 @require_safe
 def security(request):
     """Where to report a weakness (RFC 9116)."""
+    email = Masthead.load().email
+    contact = f"mailto:{email}" if email else absolute(reverse("articles:page", args=["tips"]))
     expires = (timezone.now() + timedelta(days=180)).replace(hour=0, minute=0, second=0)
     text = (
-        f"Contact: {absolute(reverse('articles:page', args=['tips']))}\n"
+        f"Contact: {contact}\n"
         f"Expires: {iso(expires)}\n"
         f"Preferred-Languages: ko, en\n"
         f"Canonical: {absolute(request.path)}\n"
@@ -101,6 +104,11 @@ def not_found(request, exception):
 
 def forbidden(request, exception):
     return render(request, "403.html", {"reason": str(exception)}, status=403)
+
+
+def csrf_failure(request, reason=""):
+    """A form of the newsroom was sent without its token."""
+    return render(request, "403.html", status=403)
 
 
 def bad_request(request, exception):

@@ -1,7 +1,16 @@
 """What every test stands on: files of its own, no network, fast passwords."""
 
+import os
+
 import pytest
 from django.core.cache import cache
+from django.db import connection
+
+
+def pytest_configure(config):
+    """Where PostgreSQL is asked for, another database must not stand in for it unnoticed."""
+    if os.environ.get("REQUIRE_POSTGRES") and connection.vendor != "postgresql":
+        raise pytest.UsageError("REQUIRE_POSTGRES is set, but DATABASE_URL names no PostgreSQL.")
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,9 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
-from articles.metadata import as_script, breadcrumbs
+from articles.companions import DISCUSSED
+from articles.metadata import as_script, breadcrumbs, profile, publisher, website
+from articles.models import Article
 from newsroom.templatetags.newsroom import absolute
 
 register = template.Library()
@@ -51,6 +53,13 @@ def social_picture(photo):
 
 
 @register.simple_tag
+def most_discussed():
+    """What readers talk about, for the side of a list."""
+    articles = Article.objects.published().show_comments().most_discussed()
+    return articles.only("headline", "slug")[:DISCUSSED]
+
+
+@register.simple_tag
 def share_links(article):
     """Plain links that share `article`: {"icon", "label", "url"} each; no script is needed."""
     url = quote(absolute(article.get_short_url()), safe="")
@@ -87,8 +96,19 @@ def share_links(article):
 @register.simple_tag
 def json_ld(data, masthead):
     """The article for search engines, with the paper as its publisher."""
-    publisher = {"@type": "NewsMediaOrganization", "name": masthead.title, "url": absolute("/")}
-    return script({**data, "publisher": publisher})
+    return script({**data, "publisher": publisher(masthead)})
+
+
+@register.simple_tag
+def website_ld(masthead):
+    """The paper for search engines, on its front page."""
+    return script(website(masthead))
+
+
+@register.simple_tag
+def profile_ld(author):
+    """Whose page it is, for search engines."""
+    return script(profile(author))
 
 
 @register.simple_tag

@@ -31,6 +31,15 @@ def day(moment):
     return f"{moment:%Y.%m.%d.}" if get_language() == "ko" else format_date(moment, "N j, Y")
 
 
+def long_day(moment):
+    """2026년 11월 23일 월요일 (in English: Monday, November 23, 2026)."""
+    pattern = "Y년 n월 j일 l" if get_language() == "ko" else "l, F j, Y"
+    return format_date(timezone.localtime(moment), pattern)
+
+
+STYLES = {"stamp": stamp, "day": day, "long": long_day}
+
+
 @register.filter
 def iso(moment):
     """A time as machines read it, 2026-11-23T09:10:00+09:00, or a day, 2026-11-23."""
@@ -42,8 +51,7 @@ def iso(moment):
 @register.simple_tag
 def time(moment, style="stamp"):
     """A <time> element that people and machines read: {% time article.published_at %}."""
-    text = day(moment) if style == "day" else stamp(moment)
-    return format_html('<time datetime="{}">{}</time>', iso(moment), text)
+    return format_html('<time datetime="{}">{}</time>', iso(moment), STYLES[style](moment))
 
 
 @register.filter

@@ -1,4 +1,4 @@
-// Light and dark, text size, printing. The choices stay on this device.
+// Light and dark, text size, printing; where in the paper we are. Choices stay on this device.
 const root = document.documentElement;
 
 function remember(name, value) {
@@ -8,6 +8,9 @@ function remember(name, value) {
     // Storage is off: the choice lasts for this page.
   }
 }
+
+const here = document.querySelector(".sections [aria-current]");
+if (here) here.closest("ul").scrollLeft = here.offsetLeft - innerWidth / 2;
 
 const themeSwitch = document.querySelector("[data-theme-switch]");
 if (themeSwitch) {

@@ -116,6 +116,11 @@ class ArticlePageTests(TestCase):
         made = make_article(hero=make_photo(is_ai_generated=True))
         self.assertContains(self.get(made), "AI 생성 이미지")
         self.assertContains(self.get(made), "TrainedAlgorithmicMediaDigitalSource")
+        in_text = make_photo(is_ai_generated=True)
+        body = f'<p>글</p><figure data-photo="{in_text.pk}"></figure>'
+        inside = self.get(make_article(hero=make_photo(), body=body))
+        self.assertContains(inside, "AI 생성 이미지")
+        self.assertContains(inside, "TrainedAlgorithmicMediaDigitalSource", 1)
 
     def test_correction_stands_on_the_article_and_in_the_ledger(self):
         article = make_article()

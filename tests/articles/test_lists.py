@@ -6,7 +6,8 @@ import time_machine
 from django.test import TestCase
 from django.utils import timezone
 
-from articles.models import OldAddress, Page
+from articles.models import Correction, OldAddress, Page, Section, Series
+from newsroom.models import Masthead
 from tests.factories import make_article, make_author, make_comment, make_photo, make_section
 
 
@@ -85,11 +86,33 @@ class ListTests(TestCase):
 
     def test_senseless_pages_get_a_page_that_says_so(self):
         self.make_many(3)
-        for number in ("0", "-1", "999999", "abc", "²", "9" * 40, "%00"):
-            with self.subTest(number):
-                response = self.client.get(f"/sections/사회/?page={number}")
+        series = Series.objects.create(title="막차", slug="s")
+        make_article(series=series)
+        for address in ("/sections/사회/", "/tags/나눔/", "/series/s/", "/corrections/"):
+            for number in ("0", "-1", "999999", "abc", "²", "１", "9" * 40, "%00", ""):
+                with self.subTest(address=address, number=number):
+                    response = self.client.get(f"{address}?page={number}")
+                    self.assertContains(response, "그런 쪽이 없습니다", status_code=404)
+            self.assertEqual(self.client.get(f"{address}?page=1").status_code, 200)
+        for until in ("abc", "-5", "9" * 11, "9" * 40, "%00", "１"):
+            with self.subTest(until=until):
+                response = self.client.get(f"/sections/사회/?page=1&until={until}")
+                self.assertEqual(response.status_code, 200)
+                response = self.client.get(f"/sections/사회/?page=2&until={until}")
                 self.assertContains(response, "그런 쪽이 없습니다", status_code=404)
-        self.assertEqual(self.client.get("/sections/사회/?page=1").status_code, 200)
+
+    def test_pages_know_their_address_and_their_neighbours(self):
+        self.make_many(45)
+        address = "http://127.0.0.1:8000/sections/%EC%82%AC%ED%9A%8C/"
+        first = self.client.get("/sections/사회/")
+        self.assertContains(first, f'<link rel="canonical" href="{address}">')
+        self.assertNotContains(first, 'rel="prev"')
+        following = first.context["page"].next_query
+        second = self.client.get(f"/sections/사회/{following}")
+        self.assertContains(second, f'<link rel="canonical" href="{address}?page=2">')
+        self.assertContains(second, '<link rel="prev" href="/sections/%EC%82%AC%ED%9A%8C/">')
+        self.assertContains(second, '<link rel="next" href="/sections/%EC%82%AC%ED%9A%8C/?page=3')
+        self.assertContains(second, "사회 (2)")
 
     def test_walking_through_pages_shows_each_once_while_articles_appear(self):
         self.make_many(45)
@@ -106,10 +129,40 @@ class ListTests(TestCase):
         self.assertEqual(len(seen), len(set(seen)))
         self.assertEqual(set(seen), expected)
 
+    def test_ledger_stays_put_while_corrections_appear(self):
+        article = make_article()
+        made = [Correction.objects.create(article=article, text=f"{n}번") for n in range(25)]
+        first = self.client.get("/corrections/").context["page"]
+        Correction.objects.create(
+            article=article, text="새것", published_at=timezone.now() + timedelta(seconds=2)
+        )
+        with time_machine.travel(timezone.now() + timedelta(seconds=5)):
+            second = self.client.get(f"/corrections/{first.next_query}").context["page"]
+        self.assertEqual(
+            [entry.pk for entry in (*first, *second)], [entry.pk for entry in reversed(made)]
+        )
+
+    def test_series_is_read_from_its_first_part_page_by_page(self):
+        series = Series.objects.create(title="막차", slug="s")
+        for number in range(1, 24):
+            make_article(f"{number}회", series=series, series_position=number, hours_ago=number)
+        first = self.client.get("/series/s/")
+        self.assertEqual(first.context["page"].articles[0].headline, "1회")
+        self.assertContains(first, '<link rel="next" href="/series/s/?page=2">')
+        second = self.client.get("/series/s/?page=2").context["page"]
+        self.assertEqual([part.headline for part in second], ["21회", "22회", "23회"])
+
     def test_empty_lists_say_so(self):
-        for address in ("/sections/사회/", "/authors/한도경/"):
+        Series.objects.create(title="막차", slug="s")
+        month = timezone.localtime()
+        for address in (
+            *("/sections/사회/", "/authors/한도경/", "/series/s/", "/archive/", "/popular/"),
+            f"/archive/{month.year}/{month.month}/",
+        ):
             with self.subTest(address):
                 self.assertContains(self.client.get(address), "아직 기사가 없습니다")
+        self.assertContains(self.client.get("/corrections/"), "바로잡은 기사가 없습니다")
+        self.assertContains(self.client.get("/"), "첫 기사를 쓰고 있습니다")
 
     def test_unknown_places_are_404(self):
         for address in (
@@ -125,6 +178,69 @@ class ListTests(TestCase):
                 self.assertContains(
                     self.client.get(address), "찾는 페이지가 없습니다", status_code=404
                 )
+
+
+class FrontPageTests(TestCase):
+    def front(self):
+        return self.client.get("/").context
+
+    def test_newest_with_a_picture_leads_unless_the_editor_says_otherwise(self):
+        photo = make_photo()
+        make_article("사진 없는 새 글", hours_ago=1)
+        pictured = make_article("사진 있는 글", hero=photo, hours_ago=2)
+        self.assertEqual(self.front()["lead"], pictured)
+        weighty = make_article("편집장이 고른 글", priority=9, hours_ago=5)
+        self.assertEqual(self.front()["lead"], weighty)
+        with time_machine.travel(timezone.now() + timedelta(days=4)):
+            self.assertEqual(self.front()["lead"], pictured)
+
+    def test_no_article_stands_on_it_twice(self):
+        section = make_section()
+        photo = make_photo()
+        for number in range(30):
+            make_article(section=section, hero=photo if number % 2 else None)
+        front = self.front()
+        placed = [front["lead"], *front["below_lead"], *front["tops"], *front["sections"][0].newest]
+        self.assertEqual(len(placed), 1 + 12 + 5)
+        self.assertEqual(len({article.pk for article in placed}), len(placed))
+
+    def test_hundreds_of_sections_do_not_break_it(self):
+        Section.objects.bulk_create(
+            Section(name=f"분야 {n}", slug=f"s{n}", position=n) for n in range(1200)
+        )
+        make_article(section=Section.objects.get(slug="s3"), headline="먼저 온 분야의 글")
+        for number in range(20):
+            make_article(section=Section.objects.get(slug=f"s{number}"))
+        sections = self.front()["sections"]
+        self.assertTrue(sections)
+        self.assertLessEqual(len(sections), 24)
+
+    def test_ai_picture_says_so_wherever_it_stands(self):
+        section = make_section()
+        photo = make_photo(is_ai_generated=True)
+        make_article(section=section, hero=photo, tags=["나눔"])
+        self.assertContains(self.client.get("/"), "AI 생성 이미지", 1)
+        make_article(section=section, hero=photo)
+        self.assertContains(self.client.get("/"), "AI 생성 이미지", 2)
+        for address in ("/sections/사회/", "/tags/나눔/", "/search/?q=장터"):
+            with self.subTest(address):
+                self.assertContains(self.client.get(address), "AI 생성 이미지")
+
+    def test_correction_to_come_is_nowhere_yet(self):
+        Masthead(pk=1, title="미르내신문").save()
+        article = make_article()
+        Correction.objects.create(
+            article=article,
+            text="내일 바로잡습니다.",
+            published_at=timezone.now() + timedelta(days=1),
+        )
+        for address in ("/corrections/", "/feeds/corrections.xml", article.get_absolute_url()):
+            with self.subTest(address):
+                self.assertNotContains(self.client.get(address), "내일 바로잡습니다.")
+        self.assertFalse(self.front()["corrections"])
+        with time_machine.travel(timezone.now() + timedelta(days=2)):
+            self.assertContains(self.client.get("/corrections/"), "내일 바로잡습니다.")
+            self.assertContains(self.client.get(article.get_absolute_url()), "내일 바로잡습니다.")
 
 
 class FewerThan(int):
@@ -151,11 +267,23 @@ class SearchTests(TestCase):
 
     def test_hostile_questions_get_a_proper_page(self):
         make_article()
-        for question in ("\0", "'; DROP TABLE", "%", "_" * 90, "a" * 5000, "<script>", "“”", "\\"):
-            with self.subTest(question[:10]):
-                response = self.client.get("/search/", {"q": question})
+        for question in ("\0", "'; DROP TABLE", "%", "_" * 90, "<script>", "“”", "\\", "\ud800"):
+            with self.subTest(ascii(question[:10])):
+                response = self.client.get("/search/", {"q": question.encode("utf-8", "replace")})
                 self.assertEqual(response.status_code, 200)
                 self.assertNotContains(response, "<script>alert")
+        self.assertNotContains(self.client.get("/search/?q=%00장터%ff"), "\0")
+        long = self.client.get("/search/", {"q": "가" * 10_000})
+        self.assertContains(long, 'class="error"')
+        self.assertNotIn("가가", long.content.decode().partition("</title>")[0])
+
+    def test_unknown_section_is_refused_with_words(self):
+        make_article("나눔 장터")
+        for section in ("없는", "사회' OR 1=1", "가" * 500):
+            with self.subTest(section):
+                response = self.client.get(f"/search/?q=장터&section={section}")
+                self.assertContains(response, 'class="error"')
+                self.assertNotContains(response, "나눔 장터")
 
     def test_question_goes_on_from_page_to_page(self):
         for _ in range(25):
@@ -176,6 +304,17 @@ class OldAddressTests(TestCase):
                 )
         self.assertEqual(self.client.get("/2024/05/없는/").status_code, 404)
         self.assertEqual(self.client.get("/?p=13").status_code, 200)
+        self.assertEqual(self.client.get("/?page_id=12").status_code, 301)
+
+    def test_old_addresses_do_not_tell_of_what_is_not_public(self):
+        waiting = make_article("먼 예약", hours_ago=-5)
+        OldAddress.objects.create(path="/?p=12", article=waiting)
+        OldAddress.objects.create(path="/2024/05/예약", article=waiting)
+        self.assertEqual(self.client.get("/?p=12").status_code, 200)
+        self.assertEqual(self.client.get("/2024/05/예약/").status_code, 404)
+        waiting.published_at = timezone.now()
+        waiting.save()
+        self.assertEqual(self.client.get("/2024/05/예약/").status_code, 301)
 
 
 class PageTests(TestCase):

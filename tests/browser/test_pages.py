@@ -1,10 +1,15 @@
 """Pages as a browser shows them: accessible, steady, complete without scripts."""
 
+import re
+from urllib.parse import quote
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils.translation import gettext
 
 from articles.models import Correction, Page
 from newsroom.models import Masthead
+from tests.browser.kinds import make_everything, unaddressed
 from tests.factories import (
     image_file,
     make_article,
@@ -15,6 +20,38 @@ from tests.factories import (
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+# What can be touched but is smaller than 44 px, outside running text. A label counts as its field.
+SMALL_TARGETS = """() => {
+  const running = ".text :is(p, li, cite, blockquote, td), .comment-text, .visually-hidden";
+  const small = [];
+  for (const element of document.querySelectorAll("a[href], button, input, select, textarea")) {
+    if (element.type === "hidden" || element.closest(running)) continue;
+    if (!element.checkVisibility() || element.closest("[aria-hidden=true], .skip")) continue;
+    element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+    const box = element.getClientRects()[0];
+    const middle = [box.left + Math.min(box.width / 2, 150), box.top + box.height / 2];
+    const hit = (x, y) => {
+      const target = document.elementFromPoint(x, y);
+      return target && (element.contains(target) || target.closest("label")?.control === element);
+    };
+    const reach = (dx, dy) => {
+      let step = 0;
+      while (step < 44 && hit(middle[0] + dx * (step + 1), middle[1] + dy * (step + 1))) step++;
+      return step;
+    };
+    let width = reach(-1, 0) + reach(1, 0) + 1;
+    let height = reach(0, -1) + reach(0, 1) + 1;
+    for (const label of element.labels ?? []) {
+      width = Math.max(width, label.offsetWidth);
+      height = Math.max(height, label.offsetHeight);
+    }
+    if (width < 43.5 || height < 43.5) {
+      small.push(`${width} × ${height}: ${element.outerHTML.slice(0, 120)}`);
+    }
+  }
+  return small;
+}"""
 
 
 @pytest.fixture
@@ -51,73 +88,149 @@ def article():
     return article
 
 
-def paths(article):
-    return [
-        "/",
-        article.get_absolute_url(),
-        "/sections/사회/",
-        "/authors/한도경/",
-        "/search/?q=장터",
-        "/archive/",
-        "/corrections/",
-        "/popular/",
-        "/pages/privacy/",
-        f"/articles/{article.pk}/comments/",
-        f"/comments/{article.comments.order_by('pk')[2].pk}/",
-    ]
+@pytest.fixture
+def every_page(chromium, client, live_server):
+    """Walk through every kind of page in one tab: yields (name, page)."""
+
+    def answer(body, status):
+        return lambda route: route.fulfill(status=status, content_type="text/html", body=body)
+
+    def walk(width):
+        pages, article = make_everything()
+        addresses = {name: address for name, (address, _) in pages.items()}
+        context = chromium.new_context(viewport={"width": width, "height": 844})
+        page = context.new_page()
+        for name, (response, status) in unaddressed(client, article).items():
+            addresses[name] = f"/kinds/{quote(name)}"
+            page.route(f"**{addresses[name]}", answer(response.content.decode(), status))
+        for name, address in addresses.items():
+            page.goto(f"{live_server.url}{address}")
+            yield name, page
+        context.close()
+
+    return walk
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_no_accessibility_violation(open_page, article, width, scheme):
-    for path in paths(article):
-        page = open_page(path, width, scheme)
-        results = Axe().run(page, options={"preload": False})
-        assert results.violations_count == 0, f"{path}: {results.generate_report()}"
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, f"{path} is {wide} px wide"
+def test_no_accessibility_violation_on_any_kind_of_page(every_page, width):
+    for name, page in every_page(width):
+        for scheme, options in (
+            ("light", {"preload": False}),
+            ("dark", {"preload": False, "runOnly": ["color-contrast"]}),  # all that changes
+        ):
+            page.emulate_media(color_scheme=scheme)
+            results = Axe().run(page, options=options)
+            assert results.violations_count == 0, f"{name}, {scheme}: {results.generate_report()}"
 
 
-def test_article_page_is_light_steady_and_asks_nobody_else(open_page, article, live_server):
+def test_no_kind_of_page_is_wider_than_the_screen(every_page):
+    for name, page in every_page(320):
+        for width in (320, 360, 390, 768, 1280):
+            page.set_viewport_size({"width": width, "height": 844})
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, f"{name} is {wide} px wide on {width} px"
+
+
+def test_whatever_can_be_touched_is_large_enough(every_page):
+    for name, page in every_page(390):
+        small = page.evaluate(SMALL_TARGETS)
+        assert not small, "\n".join([name, *small])
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_moves_while_pictures_come_slowly(open_page, article, live_server, width):
+    for address in ("/", article.get_absolute_url(), "/sections/사회/"):
+        page = open_page("/archive/", width)
+        page.add_init_script(
+            """window.shifts = [];
+            const told = (entry) =>
+              `${entry.value} ${entry.sources.map(({ node }) => node?.outerHTML?.slice(0, 80))}`;
+            new PerformanceObserver((list) => shifts.push(...list.getEntries().map(told)))
+              .observe({ type: "layout-shift", buffered: true });"""
+        )
+        network = page.context.new_cdp_session(page)
+        network.send("Network.enable")
+        network.send(
+            "Network.emulateNetworkConditions",
+            {
+                "offline": False,
+                "latency": 150,
+                "downloadThroughput": 60_000,
+                "uploadThroughput": 60_000,
+            },
+        )
+        page.goto(f"{live_server.url}{address}")
+        for _ in range(12):
+            page.mouse.wheel(0, 600)
+            page.wait_for_timeout(100)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.images.length") > 1
+        assert page.evaluate("shifts") == [], address
+
+
+def test_article_page_asks_nobody_else_and_starts_in_the_first_screen(
+    open_page, article, live_server
+):
     page = open_page(article.get_absolute_url(), 390)
-    shift = page.evaluate(
-        """() => new Promise((resolve) => {
-          let sum = 0;
-          new PerformanceObserver((list) => {
-            for (const entry of list.getEntries()) sum += entry.value;
-          }).observe({ type: "layout-shift", buffered: true });
-          scrollTo(0, document.body.scrollHeight);
-          setTimeout(() => resolve(sum), 800);
-        })"""
-    )
-    assert shift == 0
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.wait_for_load_state("networkidle")
     assert all(url.startswith((live_server.url, "data:")) for url in page.requested)
     assert not page.context.cookies()
-    assert page.evaluate("document.querySelector('h1').getBoundingClientRect().bottom") < 844
-    top = page.evaluate("document.querySelector('.byline').getBoundingClientRect().top + scrollY")
-    assert top < 600
+    page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
+    for selector, limit in ((".byline", 600), (".article > .picture", 700), (".text", 1100)):
+        top = page.evaluate(f"document.querySelector('{selector}').getBoundingClientRect().top")
+        assert top < limit, selector
+
+
+WALK = """() => {
+  const element = document.activeElement;
+  if (element === document.body) return null; // round the page
+  const box = element.getBoundingClientRect();
+  const name = element.getAttribute("aria-label") ?? element.labels?.[0]?.textContent
+    ?? element.textContent;
+  return {
+    name: name.replace(/\\s+/g, " ").trim(),
+    outline: getComputedStyle(element).outlineStyle,
+    seen: box.bottom > 0 && box.top < innerHeight && box.width > 0,
+  };
+}"""
 
 
 def test_keyboard_walks_the_page_in_reading_order(open_page, article):
-    page = open_page(article.get_absolute_url())
-    seen = []
-    for _ in range(70):
+    page = open_page(article.get_absolute_url(), reduced_motion="reduce")
+    walked = []
+    page.keyboard.press("Tab")
+    while stop := page.evaluate(WALK):
+        assert stop["outline"] != "none", stop
+        assert stop["seen"], stop
+        walked.append(stop["name"])
         page.keyboard.press("Tab")
-        seen.append(
-            page.evaluate(
-                """() => {
-                  const element = document.activeElement;
-                  const outline = getComputedStyle(element).outlineStyle;
-                  return [element.className || element.name || element.tagName, outline];
-                }"""
-            )
-        )
-    assert seen[0][0] == "skip"
-    assert all(outline != "none" for name, outline in seen if name != "BODY")
-    names = [name for name, _ in seen]
-    for field in ("text", "author_name", "email", "consent"):
-        assert field in names
-    assert names.index("text") < names.index("author_name") < names.index("email")
+    share = ["주소 복사", "페이스북에 공유", "엑스(X)에 공유", "밴드에 공유", "네이버에 공유"]
+    share += ["이메일로 보내기"]
+    others = [f"장터에 다시 켜진 불 {number}" for number in range(1, 6)]
+    page_order = [
+        *("본문으로 건너뛰기", "미르내신문", "밝게 또는 어둡게", "검색", "사회"),
+        *("처음", "사회", "한도경 기자", "han@example.com", *share),
+        *("글자 작게", "글자 크게", "인쇄"),
+        *(gettext("Table"), "영상 보기 youtu.be", "#장터"),
+        *("한도경 기자", "han@example.com", *others[:4], *share),
+        *(*others, "많이 이야기한 기사", article.headline),
+    ]
+    headlines = re.compile(r"장터에 다시 켜진 불 \d+")  # numbers count on from test to test
+    assert [headlines.sub("…", name) for name in walked[: len(page_order)]] == [
+        headlines.sub("…", name) for name in page_order
+    ]
+    below = walked[len(page_order) :]
+    form = ["댓글 *", "이름 *", "이메일 *", "댓글 보내기", "답글 - 두물댁"]
+    positions = [below.index(name) for name in form]
+    assert positions == sorted(positions)
+    assert below[-5:] == [
+        "개인정보처리방침",
+        "바로잡습니다",
+        "지난 기사",
+        "많이 이야기한 기사",
+        "RSS",
+    ]
 
 
 def test_skip_link_leads_to_the_text(open_page, article):

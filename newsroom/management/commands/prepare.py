@@ -14,12 +14,11 @@ SIGN_IN = "editor"
 
 
 class Command(BaseCommand):
-    help = "Compile the catalogue, migrate, fill an empty site, collect static files."
+    help = "Migrate, fill an empty site, collect static files, make the first account."
     requires_system_checks = []
 
     def handle(self, *args, **options):
         settings.VAR_DIR.mkdir(exist_ok=True)
-        call_command("compile_catalogue")  # first: what follows speaks Korean
         call_command("migrate", verbosity=0)
         call_command("seed", if_empty=True)
         self.collect_static()
@@ -28,7 +27,11 @@ class Command(BaseCommand):
     def collect_static(self):
         """Collect and compress the static files if any of them changed since the last time."""
         digest = hashlib.sha256()
-        files = [*settings.STATICFILES_DIRS[0].rglob("*"), settings.BASE_DIR / "requirements.txt"]
+        shaped_by = ("requirements.txt", "newsroom/storage.py")
+        files = [
+            *settings.STATICFILES_DIRS[0].rglob("*"),
+            *(settings.BASE_DIR / name for name in shaped_by),
+        ]
         for path in sorted(path for path in files if path.is_file()):
             digest.update(str(path).encode() + path.read_bytes())
         mark = settings.STATIC_ROOT / ".collected"
