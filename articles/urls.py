@@ -1,8 +1,21 @@
 """Addresses of articles and of the lists that lead to them."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import IntConverter
 
 from articles import feeds, sitemaps, views
+
+
+class Month(IntConverter):
+    """A month in an address: 09; 9 is understood too."""
+
+    regex = "[0-9]{1,2}"
+
+    def to_url(self, value):
+        return f"{value:02}"
+
+
+register_converter(Month, "month")
 
 app_name = "articles"
 urlpatterns = [
@@ -12,7 +25,7 @@ urlpatterns = [
     path("tags/<str:slug>/", views.tag, name="tag"),
     path("series/<str:slug>/", views.series, name="series"),
     path("archive/", views.archive, name="archive"),
-    path("archive/<int:year>/<int:month>/", views.month, name="month"),
+    path("archive/<int:year>/<month:month>/", views.month, name="month"),
     path("search/", views.search, name="search"),
     path("popular/", views.popular, name="popular"),
     path("corrections/", views.corrections, name="corrections"),

@@ -129,6 +129,15 @@ class ListTests(TestCase):
         self.assertEqual(len(seen), len(set(seen)))
         self.assertEqual(set(seen), expected)
 
+    def test_month_has_one_address(self):
+        make_article(published_at=timezone.make_aware(timezone.datetime(2025, 3, 9)))
+        self.assertContains(self.client.get("/archive/"), 'href="/archive/2025/03/"')
+        for address in ("/archive/2025/03/", "/archive/2025/3/"):
+            self.assertContains(
+                self.client.get(address),
+                '<link rel="canonical" href="http://127.0.0.1:8000/archive/2025/03/">',
+            )
+
     def test_ledger_stays_put_while_corrections_appear(self):
         article = make_article()
         made = [Correction.objects.create(article=article, text=f"{n}번") for n in range(25)]

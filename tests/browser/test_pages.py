@@ -211,7 +211,7 @@ def test_keyboard_walks_the_page_in_reading_order(open_page, article):
     page_order = [
         *("본문으로 건너뛰기", "미르내신문", "밝게 또는 어둡게", "검색", "사회"),
         *("처음", "사회", "한도경 기자", "han@example.com", *share),
-        *("글자 작게", "글자 크게", "인쇄"),
+        *("가− 글자 작게", "가＋ 글자 크게", "인쇄"),
         *(gettext("Table"), "영상 보기 youtu.be", "#장터"),
         *("한도경 기자", "han@example.com", *others[:4], *share),
         *(*others, "많이 이야기한 기사", article.headline),

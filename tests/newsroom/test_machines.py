@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import feedparser
+import time_machine
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
@@ -256,6 +257,24 @@ class HeaderTests(TestCase):
                 self.assertEqual(response["X-Content-Type-Options"], "nosniff")
                 self.assertEqual(response["Referrer-Policy"], "strict-origin-when-cross-origin")
                 self.assertIn("camera=()", response["Permissions-Policy"])
+
+    def test_text_is_sent_compressed_and_the_same_every_time(self):
+        article = make_article()
+        takes = {"accept-encoding": "gzip, br"}
+        for address in (article.get_absolute_url(), "/feeds/latest.xml", "/feeds/latest.json"):
+            with self.subTest(address), time_machine.travel(timezone.now(), tick=False):
+                plain = self.client.get(address)
+                self.assertNotIn("Content-Encoding", plain.headers)
+                packed = self.client.get(address, headers=takes)
+                self.assertEqual(packed["Content-Encoding"], "gzip")
+                self.assertEqual(gzip.decompress(packed.content), plain.content)
+                self.assertEqual(packed.content, self.client.get(address, headers=takes).content)
+                self.assertEqual({plain["Vary"], packed["Vary"]}, {"Accept-Encoding"})
+        picture = self.client.get(make_photo().rendition("card", 320), headers=takes)
+        self.assertNotIn("Content-Encoding", picture.headers)
+        self.assertNotIn(
+            "Content-Encoding", self.client.get("/admin/login/", headers=takes).headers
+        )
 
     def test_health_needs_no_database_and_readiness_does(self):
         with self.assertNumQueries(0):

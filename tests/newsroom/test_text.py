@@ -34,6 +34,7 @@ def test_particle_follows_the_last_sound(word, pair, expected):
 def test_decomposed_and_invisible_characters_are_put_right():
     assert clean("나눔") == "나눔"
     assert clean("앞\x00뒤\u202e") == "앞뒤"
+    assert clean("앞\x85\x9f\ufffe\uffff\ud800뒤") == "앞뒤"  # no XML, no database takes these
     assert one_line(" 두  칸\n줄 ") == "두 칸 줄"
 
 
