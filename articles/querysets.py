@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import Count, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery
 from django.utils import timezone
+
+from newsroom.models import Masthead
 
 # What a card shows; everything else stays in the database.
 CARD_FIELDS = (
@@ -13,6 +15,9 @@ CARD_FIELDS = (
     *("hero__version", "hero__width", "hero__height", "hero__colour", "hero__alt"),
     *("hero__is_ai_generated",),
 )
+
+
+RECENT = timedelta(days=30)
 
 
 class PhotoQuerySet(models.QuerySet):
@@ -47,8 +52,9 @@ class ArticleQuerySet(models.QuerySet):
         return self.filter(state="published", published_at__lte=at or timezone.now())
 
     def show_comments(self):
-        """Articles whose comments are not hidden."""
-        return self.exclude(comment_policy="hidden")
+        """Articles whose comments are not hidden, by their own word or the paper's."""
+        hidden_by_paper = Exists(Masthead.objects.filter(comment_policy="hidden"))
+        return self.exclude(comment_policy="hidden").exclude(hidden_by_paper, comment_policy="")
 
     def latest_first(self):
         """Newest first, in an order that does not shift."""
@@ -98,12 +104,15 @@ class ArticleQuerySet(models.QuerySet):
         """Load whole articles with their authors and tags."""
         return self.for_detail()
 
-    def related_to(self, article, tags):
-        """Articles that share tags or the section with `article`, the nearest first."""
+    def related_to(self, pk, section, tags, at=None):
+        """Articles that share tags or the section with the article `pk`, the nearest first.
+
+        `section` and `tags` are primary keys; `at` is the time for which to look.
+        """
         through = self.model.tags.through
-        published = self.model.objects.published().exclude(pk=article.pk).latest_first()
+        published = self.model.objects.published(at).exclude(pk=pk).latest_first()
         by_tag = published.filter(tagged__tag__in=tags).values("pk")[:60]
-        by_section = published.filter(section=article.section_id).values("pk")[:20]
+        by_section = published.filter(section=section).values("pk")[:20]
         shared = (
             through.objects.filter(content_object=OuterRef("pk"), tag__in=tags)
             .order_by()
@@ -112,16 +121,16 @@ class ArticleQuerySet(models.QuerySet):
             .values("n")
         )
         return (
-            self.published()
-            .exclude(pk=article.pk)
+            self.published(at)
+            .exclude(pk=pk)
             .filter(Q(pk__in=by_tag) | Q(pk__in=by_section))
             .annotate(shared_tags=Subquery(shared))
             .order_by(models.F("shared_tags").desc(nulls_last=True), "-published_at", "-pk")
         )
 
-    def most_discussed(self, days=30):
-        """Recent articles with most comments first."""
-        since = timezone.now() - timedelta(days=days)
+    def most_discussed(self, since=None):
+        """Articles published since a time, or in the last 30 days; most comments first."""
+        since = since or timezone.now() - RECENT
         return self.filter(published_at__gte=since, comment_count__gt=0).order_by(
             "-comment_count", "-published_at", "-pk"
         )

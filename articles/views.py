@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from articles.body import render_body
-from articles.companions import companions_of
+from articles.companions import companions_of, related_cards
 from articles.forms import SearchForm
 from articles.metadata import article_metadata
 from articles.models import Article, Correction, Page, Section, Series, Tag
@@ -45,7 +45,8 @@ def detail(request, pk, slug):
 def detail_context(article):
     """Return what the article page shows of `article`."""
     tags = list(article.tags.all())
-    related = Article.objects.related_to(article, tags).for_cards()[:6]
+    tag_ids = [tag.pk for tag in tags]
+    related = related_cards(timezone.now(), article.pk, article.section_id, tag_ids)
     corrections = list(article.corrections.published()) if article.corrected_at else []
     return {
         "article": article,
@@ -139,7 +140,7 @@ def search(request):
 def popular(request):
     """What readers talk about most, this month and this year."""
     articles = Article.objects.published().show_comments()
-    ranked = articles.most_discussed(30).for_cards()[:PAGE_SIZE]
+    ranked = articles.most_discussed().for_cards()[:PAGE_SIZE]
     return render(request, "articles/popular.html", {"ranked": ranked})
 
 

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from articles.models import Article, Correction, Section
+from newsroom.prepared import prepared
 
 FRESH = timedelta(days=3)
 TOP_STORIES = 12
@@ -23,7 +24,7 @@ def front_page_content():
     weighty = list(weighty.order_by("-priority", "-published_at", "-pk")[:TOP_STORIES])
     chosen = unique([*weighty, *newest])
     lead = next(iter(weighty), None) or headed(newest) or next(iter(newest), None)
-    tops = [article for article in chosen if article is not lead][:TOP_STORIES]
+    tops = [article for article in chosen if article.pk != lead.pk][:TOP_STORIES]
     pictured = [article for article in tops if article.hero][:BELOW_LEAD]
     placed = {article.pk for article in (lead, *tops) if article}
     return {
@@ -31,7 +32,7 @@ def front_page_content():
         "lead": lead,
         "below_lead": pictured,
         "tops": [article for article in tops if article not in pictured],
-        "sections": sections_with_articles(cards, placed),
+        "sections": sections_with_articles(placed),
         "discussed": Article.objects.published()
         .show_comments()
         .most_discussed()
@@ -45,15 +46,22 @@ def unique(articles):
     return list({article.pk: article for article in articles}.values())
 
 
-def sections_with_articles(cards, placed):
-    """Return the sections that have articles besides those `placed`, in order, in two queries."""
-    sections = list(Section.objects.all()[:MOST_SECTIONS])
+@prepared
+def newest_in_sections(now, sections, placed):
+    """The newest cards of each of these sections, but for those that are placed already."""
     query = Q(pk=None)
     for section in sections:
-        newest = Article.objects.published().in_section(section).exclude(pk__in=placed)
+        newest = Article.objects.published(now).in_section(section).exclude(pk__in=placed)
         query |= Q(pk__in=newest.latest_first().values("pk")[:IN_SECTION])
+    return Article.objects.filter(query).for_cards().latest_first()
+
+
+def sections_with_articles(placed):
+    """Return the sections that have articles besides those `placed`, in order, in two queries."""
+    sections = list(Section.objects.all()[:MOST_SECTIONS])
+    keys = [section.pk for section in sections]
     by_section = {}
-    for article in cards.filter(query).latest_first():
+    for article in newest_in_sections(timezone.now(), keys, sorted(placed)):
         by_section.setdefault(article.section_id, []).append(article)
     for section in sections:
         newest = by_section.get(section.pk, [])
