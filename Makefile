@@ -33,10 +33,10 @@ prepare: .venv/runtime .env
 	@$(MANAGE) prepare
 
 run: prepare  ## serve the site as in production, with sample content on an empty one
-	@exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py newsroom.wsgi:application
+	@exec sh deploy/run.sh
 
 dev: prepare  ## serve it for development: reloads when a file changes
-	@DEBUG=1 $(MANAGE) runserver 127.0.0.1:$${PORT:-8000}
+	@DEBUG=1 exec sh deploy/run.sh $(MANAGE) runserver 127.0.0.1:$${PORT:-8000}
 
 test: .venv/development .env  ## run the whole suite (browser tests where Chromium can be had)
 	@$(MANAGE) compile_catalogue
@@ -62,6 +62,9 @@ messages: .venv/development .env  ## collect the texts to translate (needs gette
 
 bench: .venv/development .env  ## measure pages, as ratios in one run
 	@$(BIN)/python -m benchmarks.pages
+	@$(BIN)/python -m benchmarks.threads
+	@$(BIN)/python -m benchmarks.words
+	@$(BIN)/python -m benchmarks.moderation
 
 clean:  ## remove everything made here, the data in var/ too
 	rm -rf .venv var

@@ -1,28 +1,84 @@
 """What a reader may send, and why it may be refused."""
 
 from django import forms
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
-from comments.models import Comment, Contact
-from newsroom.forms import is_fresh, make_token
+from comments import guests
+from comments.checks import Submission
+from comments.models import MAX_LENGTH, Comment, Report
+from newsroom.forms import make_token, token_age
 from newsroom.paging import whole_number
 from newsroom.text import lines
 
 
-class CommentForm(forms.ModelForm):
+class TokenForm(forms.Form):
+    """A public form with a signed token; one that is too old comes back with a fresh one."""
+
+    purpose = ""
+    token = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("token", make_token(self.purpose))
+
+    @property
+    def age(self):
+        """How old the form is, in seconds; None if its token is not good."""
+        return token_age(self.data.get("token", ""), self.purpose)
+
+    def renew(self):
+        """Let the form that goes back to the reader carry a fresh token."""
+        self.data = self.data.copy()
+        self.data["token"] = make_token(self.purpose)
+
+    def clean(self):
+        data = super().clean()
+        if self.age is None:
+            self.renew()
+            raise forms.ValidationError(
+                _("The page stood open for long. Please look at your text and send it again.")
+            )
+        return data
+
+
+def clean_prose(text, empty):
+    """Return the text of a reader, or refuse it with the sentence `empty`."""
+    text = lines(text).strip()
+    if not text:
+        raise forms.ValidationError(empty)
+    return text
+
+
+class CommentForm(TokenForm, forms.ModelForm):
     """A guest's comment: name, e-mail (never shown) and text."""
 
     email = forms.EmailField(
         label=_("E-mail"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={"invalid": _("This does not look like an e-mail address.")},
+        error_messages={
+            "required": _("Please write your e-mail."),
+            "invalid": _("This does not look like an e-mail address."),
+        },
     )
     consent = forms.BooleanField(
         label=_("I agree that my name and e-mail are kept with this comment."),
         error_messages={"required": _("Without your consent we cannot keep a comment.")},
     )
-    token = forms.CharField(widget=forms.HiddenInput, required=False)
+    notify = forms.BooleanField(
+        label=_("Mail me what becomes of it, and the replies."), required=False
+    )
+    # People neither see nor reach it; what fills it in is a program.
+    homepage = forms.CharField(
+        label=_("Leave this empty"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
+    )
+    # Filled in by script: what tells two comments from one page apart.
+    once = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+    # Filled in by script on a device whose owner followed a link that we mailed.
+    proof = forms.CharField(widget=forms.HiddenInput, required=False)
     parent = forms.ModelChoiceField(
         Comment.objects.none(), required=False, widget=forms.HiddenInput
     )
@@ -32,29 +88,27 @@ class CommentForm(forms.ModelForm):
         fields = ["author_name", "text"]
         widgets = {
             "author_name": forms.TextInput(attrs={"autocomplete": "name"}),
-            "text": forms.Textarea(attrs={"rows": 4, "maxlength": 2000}),
+            "text": forms.Textarea(attrs={"rows": 4}),
         }
         error_messages = {
             "author_name": {"required": _("Please write your name or nickname.")},
-            "text": {
-                "required": _("Please write a comment."),
-                "max_length": _("A comment has at most 2,000 characters."),
-            },
+            "text": {"required": _("Please write a comment.")},
         }
 
-    def __init__(self, *args, article, **kwargs):
-        self.article = article
+    def __init__(self, *args, article, longest=MAX_LENGTH, **kwargs):
+        self.article, self.purpose = article, f"comment.{article.pk}"
         kwargs.setdefault("auto_id", "comment-%s")
         super().__init__(*args, **kwargs)
-        self.fields["parent"].queryset = Comment.objects.visible().filter(article=article)
+        text = self.fields["text"]
+        text.widget.attrs["maxlength"] = longest
+        text.validators = [
+            MaxLengthValidator(longest, _("A comment has at most %(limit_value)d characters."))
+        ]
+        answerable = Comment.objects.visible().filter(article=article)
+        self.fields["parent"].queryset = answerable.select_related("contact")
         self.fields["parent"].error_messages["invalid_choice"] = _(
             "The comment that you answer is not there any more."
         )
-        self.initial.setdefault("token", make_token(self.purpose))
-
-    @property
-    def purpose(self):
-        return f"comment.{self.article.pk}"
 
     @property
     def replied_to(self):
@@ -65,28 +119,125 @@ class CommentForm(forms.ModelForm):
         return self.fields["parent"].queryset.filter(pk=number).first()
 
     def clean_text(self):
-        text = lines(self.cleaned_data["text"]).strip()
-        if not text:
-            raise forms.ValidationError(_("Please write a comment."))
-        return text
+        return clean_prose(self.cleaned_data["text"], _("Please write a comment."))
+
+    def _get_validation_exclusions(self):
+        """Leave the text to `clean_text`: the table's own rule for it would cost a query."""
+        return {*super()._get_validation_exclusions(), "text"}
+
+    def submission(self, masthead, sources):
+        """Return what the checks look at."""
+        data = self.cleaned_data
+        return Submission(
+            text=data["text"],
+            name=data["author_name"],
+            email=data["email"],
+            masthead=masthead,
+            sources=sources,
+            age=self.age,
+            honeypot=data["homepage"],
+            has_proof=guests.has_proof(data["email"], data["proof"]),
+        )
+
+
+class ReportForm(TokenForm):
+    """Why a reader finds a comment wrong."""
+
+    reason = forms.ChoiceField(
+        label=_("What is wrong with it?"),
+        choices=Report.Reason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose what is wrong.")},
+    )
+    note = forms.CharField(
+        label=_("In your own words"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea({"rows": 3}),
+    )
+    email = forms.EmailField(
+        label=_("E-mail"),
+        required=False,
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        help_text=_("Only if you want an answer. It is never shown."),
+        error_messages={"invalid": _("This does not look like an e-mail address.")},
+    )
+
+    def __init__(self, *args, comment, **kwargs):
+        self.purpose = f"report.{comment.pk}"
+        kwargs.setdefault("auto_id", "report-%s")
+        super().__init__(*args, **kwargs)
 
     def clean(self):
         data = super().clean()
-        if not is_fresh(data.get("token", ""), self.purpose):
-            # What was typed stays; the form that goes back has a fresh token.
-            self.data = self.data.copy()
-            self.data["token"] = make_token(self.purpose)
-            raise forms.ValidationError(
-                _("The page stood open for long. Please look at your comment and send it again.")
-            )
+        if data.get("reason") == Report.Reason.RIGHTS:
+            for name in ("note", "email"):
+                if not data.get(name) and name not in self.errors:
+                    text = _("A request in your own right needs this, so that we can answer.")
+                    self.add_error(name, text)
         return data
 
-    def save(self, submission_key):
-        """Save the comment as pending, with its e-mail apart."""
-        comment = super().save(commit=False)
-        comment.article = self.article
-        comment.parent = self.cleaned_data["parent"]
-        comment.submission_key = submission_key
-        comment.save()
-        Contact.objects.create(comment=comment, email=self.cleaned_data["email"])
-        return comment
+
+class EditForm(TokenForm):
+    """New words for a comment, within ten minutes."""
+
+    text = forms.CharField(label=_("Comment"), widget=forms.Textarea({"rows": 5}), required=False)
+
+    def __init__(self, *args, comment, longest=MAX_LENGTH, **kwargs):
+        self.purpose = f"edit.{comment.pk}"
+        kwargs.setdefault("initial", {"text": comment.edited_text or comment.text})
+        kwargs.setdefault("auto_id", "edit-%s")
+        super().__init__(*args, **kwargs)
+        self.fields["text"].widget.attrs["maxlength"] = longest
+        self.fields["text"].validators.append(
+            MaxLengthValidator(longest, _("A comment has at most %(limit_value)d characters."))
+        )
+
+    def clean_text(self):
+        return clean_prose(self.cleaned_data["text"], _("Please write a comment."))
+
+
+class AppealForm(TokenForm):
+    """Why a refusal should be looked at again."""
+
+    appeal = forms.CharField(
+        label=_("Why should we look again?"),
+        widget=forms.Textarea({"rows": 4, "maxlength": 1000}),
+        max_length=1000,
+        required=False,
+    )
+
+    def __init__(self, *args, comment, **kwargs):
+        self.purpose = f"appeal.{comment.pk}"
+        kwargs.setdefault("auto_id", "appeal-%s")
+        super().__init__(*args, **kwargs)
+
+    def clean_appeal(self):
+        return clean_prose(self.cleaned_data["appeal"], _("Please say why."))
+
+
+class ConfirmForm(TokenForm):
+    """A button: deleting, erasing, confirming, mail. Its token is in it, and a choice if any."""
+
+    choice = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, purpose, **kwargs):
+        self.purpose = purpose
+        kwargs.setdefault("auto_id", False)
+        super().__init__(*args, **kwargs)
+
+
+class EmailForm(TokenForm):
+    """An address to mail a private link to."""
+
+    purpose = "link"
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "required": _("Please write your e-mail."),
+            "invalid": _("This does not look like an e-mail address."),
+        },
+    )

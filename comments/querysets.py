@@ -1,10 +1,16 @@
 """How we speak of many comments. What readers may see is said once: `visible()`."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
+from django.utils import timezone
 
 ROOTS_A_PAGE = 20
 REPLIES_A_ROOT = 10
+KEY_DAYS = 30  # how long addresses are hashed under one key
+KEEP_DAYS = 90  # how long they can be recognised
+EMAIL_DAYS = 365  # how long a comment's e-mail is kept, unless its owner has mail on
 
 
 class CommentQuerySet(models.QuerySet):
@@ -15,11 +21,12 @@ class CommentQuerySet(models.QuerySet):
         return self.filter(state="approved")
 
     def shown(self):
-        """Visible comments, and the place holders that their answers need."""
-        return self.filter(Q(state="approved") | Q(reply_count__gt=0))
+        """Visible comments, and the place holders that answers need or the law (임시조치)."""
+        return self.filter(Q(state__in=["approved", "blinded"]) | Q(reply_count__gt=0))
 
-    def pending(self):
-        return self.filter(state="pending")
+    def queued(self):
+        """Comments that wait for a moderator, those that wait longest first."""
+        return self.filter(queued_at__isnull=False).order_by("queued_at", "pk")
 
     def roots(self):
         return self.filter(parent=None)
@@ -32,9 +39,12 @@ class CommentQuerySet(models.QuerySet):
 
     def for_thread(self):
         """Load what a thread shows, in one query."""
-        return self.select_related("parent").only(
+        # The name and state of the parent alone: rows of their own would cost as much again.
+        parent = {"parent_name": F("parent__author_name"), "parent_state": F("parent__state")}
+        return self.annotate(**parent).only(
             *("article_id", "root_id", "path", "depth", "state", "author_name", "text"),
-            *("created_at", "reply_count", "staff_id", "parent__author_name", "parent__state"),
+            *("created_at", "edited_at", "reply_count", "staff_id", "is_pinned", "blinded_until"),
+            *("up_count", "down_count", "score", "report_count"),
         )
 
     def with_first_replies(self, number=REPLIES_A_ROOT):
@@ -56,3 +66,19 @@ class CommentQuerySet(models.QuerySet):
         for root in roots:
             query |= Q(root=root.pk) & (Q(path__lte=root.last_path) if root.last_path else Q())
         return self.shown().filter(query, depth__gt=0).order_by(F("root").desc(), "path")
+
+
+class SourceKeyQuerySet(models.QuerySet):
+    """The secrets under which network addresses are hashed."""
+
+    def live(self):
+        """Keys under which addresses can still be recognised, the newest first."""
+        return self.filter(created_at__gt=timezone.now() - timedelta(days=KEEP_DAYS))
+
+
+class MailQuerySet(models.QuerySet):
+    """Letters to readers and moderators."""
+
+    def due(self):
+        """Letters to be sent now, those that wait longest first."""
+        return self.filter(due_at__lte=timezone.now()).order_by("due_at", "pk")

@@ -1,45 +1,95 @@
-"""Reading threads: roots page by page, each with its first replies, in two queries."""
+"""Reading threads: roots page by page, each with its first replies, in three queries."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
+
+from django.db.models import Count, F, Q
 
 from comments.models import Comment
 from comments.querysets import ROOTS_A_PAGE
+from newsroom.paging import whole_number
 
-SHOWN_DEPTH = 6
+SHOWN_DEPTH = 6  # levels of indentation; a phone shows NARROW_DEPTH of them
+NARROW_DEPTH = 2
 REPLIES_A_PAGE = 50
+ORDERS = ("newest", "best", "oldest")
+SCORE = re.compile(r"\d(\.\d{1,20})?(e-\d{1,2})?", re.ASCII)
 
 
 @dataclass
 class Thread:
     """A page of a thread. `comments` stand in reading order, each with what its place needs:
-    `level` (shown indentation), `opens` and `closes` (how many lists begin before and end
-    after it) and `more` (whether its root has more replies than are shown).
+    `has_children` (a list begins after it), `closes` (as many lists end after it), `level`
+    (shown indentation), `is_nested` and `is_deep` (it stands, on a phone or anywhere, no
+    deeper than what it answers) and `more_of` (its root, if more replies follow).
     """
 
     comments: list
-    next_before: int | None = None
-    next_after: str | None = None
+    order: str = "newest"
+    next: str | None = None  # the cursor from which the next page goes on
+    removed: list = field(default_factory=list)  # (kind of reason, how many)
 
 
-def read_thread(article, before=0):
-    """Return the newest roots of `article` (older than the root `before`, if given)."""
-    roots = article.comments.shown().roots().for_thread().with_first_replies().order_by("-pk")
-    if before > 0:
-        roots = roots.filter(pk__lt=before)
+def read_thread(article, order="newest", cursor=""):
+    """Return a page of the roots of `article`, each with its first replies.
+
+    `order` is one of `ORDERS`. A page goes on after `cursor`, the key of the last root of
+    the page before, so that what is written meanwhile moves nothing. The pinned comment
+    stands on top, but in the oldest order in its own place.
+    """
+    roots = ordered(article.comments.shown().roots(), order, cursor)
+    roots = roots.for_thread().with_first_replies()
     roots = list(roots[: ROOTS_A_PAGE + 1])
-    next_before = roots[ROOTS_A_PAGE - 1].pk if len(roots) > ROOTS_A_PAGE else None
+    has_next = len(roots) > ROOTS_A_PAGE
     roots = roots[:ROOTS_A_PAGE]
-    answered = [root for root in roots if root.reply_count]
+    following = key_of(roots[-1], order) if has_next else None
+    thread = Thread(branches(roots), order, following)
+    if roots and not cursor:
+        thread.removed = removals(article)
+    return thread
+
+
+def ordered(roots, order, cursor):
+    """Return `roots` in `order`, from `cursor` on."""
+    if order == "oldest":
+        return (roots.filter(pk__gt=whole_number(cursor)) if cursor else roots).order_by("pk")
+    if cursor:
+        score, _, pk = cursor.rpartition("_")
+        below = Q(pk__lt=whole_number(pk))
+        if order == "best":
+            score = float(score) if SCORE.fullmatch(score) else 0.0
+            below = Q(score__lt=score) | Q(score=score) & below
+        roots = roots.filter(below, is_pinned=False)
+    if order == "best":
+        return roots.order_by("-is_pinned", "-score", "-pk")
+    return roots.order_by("-is_pinned", "-pk")
+
+
+def key_of(root, order):
+    return f"{root.score!r}_{root.pk}" if order == "best" else str(root.pk)
+
+
+def branches(roots):
+    """Return `roots` each followed by its first replies, in reading order."""
     replies = {}
+    answered = [root for root in roots if root.reply_count]
     if answered:
         for reply in Comment.objects.for_thread().first_replies_of(answered):
             replies.setdefault(reply.root_id, []).append(reply)
-    ordered = []
+    rows = []
     for root in roots:
         branch = [root, *replies.get(root.pk, ())]
         branch[-1].more_of = root if root.more_path else None
-        ordered += branch
-    return Thread(nest(ordered), next_before=next_before)
+        rows += branch
+    return nest(rows)
+
+
+def removals(article):
+    """Return how many comments moderators took away, by the kind of reason."""
+    state = Comment.State
+    gone = article.comments.filter(state__in=[state.REJECTED, state.BLINDED])
+    rows = gone.order_by().values(kind=F("refusal__name")).annotate(n=Count("pk"))
+    return [(row["kind"], row["n"]) for row in rows.order_by("-n")]
 
 
 def read_replies(comment, after=""):
@@ -53,25 +103,28 @@ def read_replies(comment, after=""):
     if after:
         replies = replies.filter(path__gt=after)
     rows = list(replies[: REPLIES_A_PAGE + 1])
-    more = rows[REPLIES_A_PAGE - 1].path if len(rows) > REPLIES_A_PAGE else None
-    return Thread(nest(rows[:REPLIES_A_PAGE], base=comment.depth + 1), next_after=more)
+    following = rows[REPLIES_A_PAGE - 1].path if len(rows) > REPLIES_A_PAGE else None
+    return Thread(nest(rows[:REPLIES_A_PAGE], base=comment.depth + 1), next=following)
 
 
 def nest(comments, base=0):
-    """Tell each comment, in reading order, how many lists open before and close after it."""
-    level = 0
-    previous = None
+    """Tell each comment, in reading order, where it stands among those around it.
+
+    `base` is the depth that stands outermost. A level can only grow by one; where a
+    comment between is missing, its answers stand higher.
+    """
+    above = []  # the comment itself and those that it stands below, the outermost first
     for comment in comments:
-        wanted = max(0, min(comment.depth, SHOWN_DEPTH) - base)
-        # A level can only grow by one; where a comment between is missing, it stands higher.
-        comment.level = min(wanted, level + 1) if previous else 0
-        comment.is_deep = comment.depth > SHOWN_DEPTH
-        comment.opens = comment.level > level if previous else False
-        if previous:
-            previous.closes = range(max(0, level - comment.level))
-            previous.has_children = comment.level > level
-        level, previous = comment.level, comment
-    if previous:
-        previous.closes = range(level)
-        previous.has_children = False
+        steps = comment.depth - base
+        comment.level = min(max(steps, 0), SHOWN_DEPTH, len(above))
+        comment.is_deep, comment.is_nested = steps > SHOWN_DEPTH, steps > NARROW_DEPTH
+        comment.has_children, comment.closes = False, ()
+        if above:
+            before = above[-1]
+            before.has_children = comment.level > before.level
+            before.closes = range(before.level - comment.level)
+        del above[comment.level :]
+        above.append(comment)
+    if above:
+        above[-1].closes = range(above[-1].level)
     return comments

@@ -12,7 +12,7 @@ class MastheadAdmin(admin.ModelAdmin):
     """The one masthead: its list is its form, it is neither added nor deleted."""
 
     fieldsets = [
-        (None, {"fields": ["title", "tagline", "description", "comment_policy"]}),
+        (None, {"fields": ["title", "tagline", "description"]}),
         (
             _("Imprint"),
             {
@@ -22,6 +22,22 @@ class MastheadAdmin(admin.ModelAdmin):
                     *("address", "phone", "email", "copyright_notice"),
                 ],
                 "description": _("Shown at the foot of every page, as the Newspaper Act asks."),
+            },
+        ),
+        (
+            _("Comments"),
+            {
+                "fields": [
+                    *("comment_policy", "comments_close_after_days", "comments_hold_first"),
+                    *("comments_links_allowed", "comments_max_length", "comments_per_sender"),
+                    *("comments_on_site", "comments_fold_reports"),
+                ],
+                "description": _(
+                    "These rules hold for the whole paper; an article may have a policy of its"
+                    " own. “Approve first” shows nothing that a moderator has not approved;"
+                    " “open” lets comments through that no rule holds; “closed” takes no more"
+                    " and shows those that are there; “hidden” shows none."
+                ),
             },
         ),
     ]

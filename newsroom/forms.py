@@ -15,8 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-HOUR = 3600
-TOKEN_HOURS = 24
+TOKEN_SECONDS = 86_400
 
 
 def is_own_page(request):
@@ -41,17 +40,20 @@ def public_form(view):
 
 
 def make_token(purpose):
-    """Return the token of a form; the same for every reader within an hour."""
-    hour = int(timezone.now().timestamp()) // HOUR
-    return signing.Signer(salt="public-form").sign(f"{purpose}.{hour}")
+    """Return the token of a form: what it is for and when it was made, signed."""
+    made_at = int(timezone.now().timestamp())
+    return signing.Signer(salt="public-form").sign(f"{purpose}.{made_at}")
 
 
-def is_fresh(token, purpose):
-    """Whether `token` was made here for `purpose` during the last day."""
+def token_age(token, purpose):
+    """Return how many seconds ago `token` was made here for `purpose`.
+
+    None for a token that is forged, made for something else, or older than a day.
+    """
     try:
         value = signing.Signer(salt="public-form").unsign(token)
-        signed_purpose, hour = value.rsplit(".", 1)
+        signed_purpose, made_at = value.rsplit(".", 1)
+        age = timezone.now().timestamp() - int(made_at)
     except (signing.BadSignature, ValueError):
-        return False
-    age = int(timezone.now().timestamp()) // HOUR - int(hour)
-    return signed_purpose == purpose and 0 <= age <= TOKEN_HOURS
+        return None
+    return age if signed_purpose == purpose and -1 <= age <= TOKEN_SECONDS else None

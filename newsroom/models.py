@@ -1,5 +1,6 @@
 """The paper itself: what the masthead says."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -33,6 +34,43 @@ class Masthead(models.Model):
     copyright_notice = LineField(_("copyright notice"), max_length=200, blank=True)
     comment_policy = models.CharField(
         _("comments"), max_length=10, choices=CommentPolicy.choices, default=CommentPolicy.APPROVE
+    )
+    comments_close_after_days = models.PositiveSmallIntegerField(
+        _("comments close after days"),
+        default=90,
+        help_text=_("Counted from publication; 0 never. An article's own setting comes first."),
+    )
+    comments_hold_first = models.BooleanField(
+        _("newcomers wait"),
+        default=True,
+        help_text=_(
+            "Where comments are open, those wait whose writer has no verified e-mail with two"
+            " approved comments."
+        ),
+    )
+    comments_links_allowed = models.PositiveSmallIntegerField(
+        _("links a comment may have"), default=2, help_text=_("With more it waits.")
+    )
+    comments_max_length = models.PositiveSmallIntegerField(
+        _("longest comment, characters"),
+        default=2000,
+        validators=[MinValueValidator(100), MaxValueValidator(2000)],
+    )
+    comments_per_sender = models.PositiveSmallIntegerField(
+        _("comments of one sender in ten minutes"),
+        default=5,
+        help_text=_("More of them wait, wherever comments are open."),
+    )
+    comments_on_site = models.PositiveSmallIntegerField(
+        _("comments on the whole site in ten minutes"),
+        default=60,
+        help_text=_("With more of them, all comments wait until it calms down."),
+    )
+    comments_fold_reports = models.PositiveSmallIntegerField(
+        _("reports that fold a comment"),
+        default=5,
+        validators=[MinValueValidator(2)],
+        help_text=_("By that many people; it stays folded until a moderator has looked."),
     )
 
     class Meta:

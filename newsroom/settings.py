@@ -6,6 +6,7 @@ machines comes from the environment or from an ignored `.env`; the rest is here.
 
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -31,6 +32,8 @@ SITE_URL = env("SITE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 HTTPS = SITE_URL.startswith("https://")
+# How many proxies of ours stand in front: the reader's address is what the outermost saw.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
 # The application
 
@@ -40,6 +43,8 @@ INSTALLED_APPS = [
     "articles",
     "authors",
     "taggit",
+    "django_tasks",
+    "django_tasks_db",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -162,9 +167,18 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-# Mail
+# Mail, and the work that is done outside of requests by `manage.py worker`
 
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = VAR_DIR / "mail"
+if env("EMAIL_URL", default=""):
+    vars().update(env.email_url("EMAIL_URL"))
+EMAIL_TIMEOUT = 20
+# Where replies to letters go if the masthead names no e-mail of the paper.
+DEFAULT_FROM_EMAIL = env(
+    "DEFAULT_FROM_EMAIL", default=f"no-reply@{urlsplit(SITE_URL).hostname or 'localhost'}"
+)
 
 # Safety
 

@@ -16,6 +16,8 @@ def pytest_configure(config):
 @pytest.fixture(autouse=True)
 def own_files(settings, tmp_path):
     """Give each test an empty media folder and an empty cache."""
+    from comments import words  # models are there only now
+
     settings.MEDIA_ROOT = tmp_path
     settings.STORAGES = {
         **settings.STORAGES,
@@ -30,3 +32,4 @@ def own_files(settings, tmp_path):
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
+    words.refresh()  # a word that a test added is gone with its transaction

@@ -86,6 +86,8 @@ class CommentDesk:
             reason = _("without a usable date: that of the article")
             self.report.note("comment", reason, excerpt(text, 40))
         comment.created_at = written_at or published_at or comment.created_at
+        is_waiting = comment.state == Comment.State.PENDING
+        comment.queued_at = comment.created_at if is_waiting else None
         return comment
 
     def flush(self):
@@ -135,10 +137,10 @@ class CommentDesk:
                 reason = _("decided on here: ours stays")
                 self.report.skip("comment", reason, excerpt(ours.text, 40))
                 continue
-            for name in WORDS:
+            for name in (*WORDS, "queued_at"):
                 setattr(ours, name, getattr(theirs, name))
             rows.append(ours)
-        Comment.objects.bulk_update(rows, WORDS, batch_size=200)
+        Comment.objects.bulk_update(rows, [*WORDS, "queued_at"], batch_size=200)
         self.touched.update(comment.article_id for comment in rows)
         self.report.count("comment", "updated", len(rows))
         self.report.count("comment", "unchanged", len(pairs) - len(changed))

@@ -4,3 +4,5 @@ import "./reading.js";
 import "./share.js";
 
 if (document.querySelector("[data-player]")) import("./players.js");
+if (document.querySelector(".comments")) import("./comments.js");
+if (document.querySelector("[data-mine], [data-proof]")) import("./mine.js");

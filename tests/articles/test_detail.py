@@ -175,18 +175,18 @@ class ArticlePageTests(TestCase):
             return made
 
         article = more(8)
-        with self.assertNumQueries(7):
+        with self.assertNumQueries(8):
             self.get(article)
         article = more(16)
-        with self.assertNumQueries(7):
+        with self.assertNumQueries(8):
             self.get(article)
         Correction.objects.create(article=article, text="고칩니다.")
-        with self.assertNumQueries(8):
+        with self.assertNumQueries(9):
             self.get(article)
         for _ in range(5):
             comment = make_comment(article)
             make_comment(article, parent=comment)
-        with self.assertNumQueries(10):
+        with self.assertNumQueries(11):
             self.get(article)
 
     def test_related_share_tags_first_and_never_show_the_unpublished(self):

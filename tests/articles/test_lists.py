@@ -208,7 +208,9 @@ class FrontPageTests(TestCase):
         photo = make_photo()
         for number in range(30):
             make_article(section=section, hero=photo if number % 2 else None)
+        weighty = make_article(section=section, hero=photo, priority=9)
         front = self.front()
+        self.assertEqual(front["lead"], weighty)
         placed = [front["lead"], *front["below_lead"], *front["tops"], *front["sections"][0].newest]
         self.assertEqual(len(placed), 1 + 12 + 5)
         self.assertEqual(len({article.pk for article in placed}), len(placed))

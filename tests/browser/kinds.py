@@ -2,11 +2,10 @@
 
 from datetime import timedelta
 
-from django.core import signing
 from django.utils import timezone
 
 from articles.models import Correction, Page, Series
-from comments.views import STATUS_SALT
+from comments.guests import owner_token
 from newsroom.models import Masthead
 from newsroom.views import server_error
 from tests.factories import (
@@ -158,7 +157,8 @@ def make_everything():
 
 
 def status_of(comment):
-    return f"/comments/status/{signing.dumps(comment.pk, salt=STATUS_SALT)}/"
+    """The mailed link of a comment's writer, which leads on to the page of that comment."""
+    return f"/comments/{comment.pk}/mine/{owner_token(comment)}/"
 
 
 def unaddressed(client, article):

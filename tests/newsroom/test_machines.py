@@ -4,6 +4,7 @@ import gzip
 import json
 import random
 import re
+import shutil
 import tempfile
 from datetime import date
 from pathlib import Path
@@ -16,11 +17,12 @@ import time_machine
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
-from django.test import TestCase, override_settings
+from django.test import SimpleTestCase, TestCase, override_settings
 from django.utils import timezone
 
 from articles.models import Correction
 from newsroom.models import Masthead
+from newsroom.storage import IMPORT, BundledStaticFilesStorage
 from newsroom.templatetags.newsroom import iso
 from tests.factories import make_article, make_author, make_comment, make_photo, make_section
 
@@ -371,3 +373,21 @@ def real_text(seed, paragraphs):
         return " ".join(chance.choice(words) + chance.choice("은는이가을를에서") for _ in range(25))
 
     return "".join(f"<p>{sentence()}.</p>" for _ in range(paragraphs))
+
+
+class BundleTests(SimpleTestCase):
+    def test_each_script_reaches_readers_whole_and_without_a_name_twice(self):
+        """Modules come to stand in one scope, where a second `const form` would end them all."""
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copytree(settings.BASE_DIR / "static", folder, dirs_exist_ok=True)
+            storage = BundledStaticFilesStorage(location=folder, base_url="/static/")
+            for name in storage.scripts:
+                script = storage.modules(name, set())
+                self.assertNotRegex(script, r"(?m)^(import\s|export\s)", name)
+                declared = re.findall(r"(?m)^(?:async )?(?:const|let|function|class) (\w+)", script)
+                self.assertEqual(len(declared), len(set(declared)), (name, declared))
+            sheet = storage.text_of(storage.sheets[0])
+            imports = len(re.findall(r"(?m)^@import", sheet))
+            whole, number = IMPORT.subn(storage.layer, sheet)
+            self.assertEqual(number, imports)
+            self.assertIn(".comment", whole)
