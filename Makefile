@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev prepare run dev test check check-html lock messages bench clean
+.PHONY: help setup setup-dev prepare run dev test check check-html guide deploy-check lock sbom \
+	messages bench clean
 
 help:  ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -53,14 +54,28 @@ check: .venv/development .env  ## format, lint, migrations, catalogue
 check-html: .venv/development .env  ## the HTML checker over every kind of page (needs Java and npm)
 	@sh tests/browser/check_html.sh
 
+guide: .venv/development .env  ## draw the pictures of the newsroom's guide (needs Chromium)
+	@$(MANAGE) compile_catalogue
+	@sh tests/browser/get_chromium.sh
+	@$(BIN)/python -m pytest -q tests/browser/draw_guide.py
+
+deploy-check:  ## on a server: is everything set, and does all that is needed answer?
+	@$(MANAGE) check --deploy --database default --fail-level WARNING
+
 lock: .venv/development  ## pin requirements*.in anew, with hashes
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade requirements.in -o requirements.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade requirements-dev.in -o requirements-dev.txt
+
+sbom: .venv/development  ## list what the site is made of in var/sbom.json (CycloneDX)
+	@mkdir -p var
+	@$(BIN)/cyclonedx-py requirements requirements.txt --output-reproducible --output-format JSON --output-file var/sbom.json
+	@echo "var/sbom.json"
 
 messages: .venv/development .env  ## collect the texts to translate (needs gettext)
 	@$(MANAGE) makemessages --locale ko --no-obsolete --no-location --no-wrap --ignore '.venv/*' --ignore 'var/*'
 
 bench: .venv/development .env  ## measure pages, as ratios in one run
+	@$(BIN)/python -m benchmarks.site
 	@$(BIN)/python -m benchmarks.pages
 	@$(BIN)/python -m benchmarks.threads
 	@$(BIN)/python -m benchmarks.words

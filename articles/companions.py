@@ -1,22 +1,19 @@
-"""What stands around an article: its neighbours, its series, more by its author."""
+"""What stands around an article: its neighbours, its series, more by its author, related ones."""
 
 from dataclasses import dataclass, field
 
-from django.db.models import Q, Value
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from django.utils import timezone
 
-from articles.models import Article
-from articles.querysets import RECENT
+from articles.models import Article, Byline, Related
+from articles.reads import faded
 from newsroom.prepared import prepared
 
 MORE_BY_AUTHOR = 4
 PARTS = 20
-DISCUSSED = 5
+MOST_READ = 5
 RELATED = 6
-FIELDS = (
-    *("headline", "slug", "published_at", "section_id", "series_id", "series_position"),
-    *("comment_count", "comment_policy"),
-)
+FIELDS = ("series_id", "series_position")  # besides those of a card
 
 
 @dataclass
@@ -27,7 +24,8 @@ class Companions:
     next: Article | None = None
     parts: list = field(default_factory=list)
     by_author: list = field(default_factory=list)
-    discussed: list = field(default_factory=list)
+    most_read: list = field(default_factory=list)
+    related: list = field(default_factory=list)
 
 
 def companions_of(article):
@@ -39,17 +37,19 @@ def companions_of(article):
     authors = article.byline_authors
     now = timezone.now()
     rows = rows_around(
-        *(now, now - RECENT, article.pk, article.published_at),
+        *(now, faded("day"), article.pk, article.published_at),
         *(article.section_id, article.series_id, authors[0].pk if authors else None),
     )
     return sort_out(article, rows)
 
 
 @prepared
-def rows_around(now, month_ago, pk, at, section, series, author):
+def rows_around(now, least_read, pk, at, section, series, author):
     """What `companions_of` unites, of an article with these keys, published `at`."""
     published = Article.objects.published(now)
-    lists = [published.show_comments().most_discussed(month_ago)[:DISCUSSED]]
+    related = Related.objects.filter(article=pk, other=OuterRef("pk"))
+    most_read = published.most_read("day", least_read)[:MOST_READ]
+    lists = [published.filter(led_to_by__article=pk), most_read]
     if section:
         earlier = Q(published_at__lt=at) | Q(published_at=at, pk__lt=pk)
         later = Q(published_at__gt=at) | Q(published_at=at, pk__gt=pk)
@@ -59,43 +59,38 @@ def rows_around(now, month_ago, pk, at, section, series, author):
     if series:
         parts = published.filter(series=series)
         lists.append(parts.order_by("series_position", "published_at")[:PARTS])
-    by_author = Value(False)
     if author:
-        newest = published.by_author(author).exclude(pk=pk).latest_first()[:MORE_BY_AUTHOR]
-        lists.append(newest)
-        by_author = Q(pk__in=newest.values("pk"))
-    query = Q()
-    for articles in lists:
-        query |= Q(pk__in=articles.values("pk"))
-    united = Article.objects.filter(query).annotate(is_by_author=by_author)
-    return united.only(*FIELDS).order_by("-published_at", "-pk")
-
-
-@prepared
-def related_cards(now, pk, section, tags):
-    """The cards of the articles nearest to the one with these keys."""
-    return Article.objects.related_to(pk, section, tags, now).for_cards()[:RELATED]
+        newest = published.by_author(author).exclude(pk=pk)
+        lists.append(newest.latest_first()[:MORE_BY_AUTHOR])
+    signed = Byline.objects.filter(article=OuterRef("pk"), author=author)
+    united = Article.objects.in_any(lists).annotate(
+        related_position=Subquery(related.values("position")),
+        related_reason=Subquery(related.values("reason")),
+        related_tag=Subquery(related.values("tag__name")),
+        read=F("read_score__day"),
+        is_by_author=Exists(signed) if author else Value(False),
+    )
+    return united.for_cards(*FIELDS).latest_first()
 
 
 def sort_out(article, rows):
     """Return the companions among `rows`, which are sorted newest first."""
     place = (article.published_at, article.pk)
-    neighbours = [
-        row for row in rows if row.section_id == article.section_id and row.pk != article.pk
-    ]
-    if not article.section_id:
-        neighbours = []
-    month_ago = timezone.now() - RECENT
-    discussed = [
-        row
-        for row in rows
-        if row.comment_count and row.comment_policy != "hidden" and row.published_at >= month_ago
-    ]
+    others = [row for row in rows if row.pk != article.pk]
+    section = article.section_id
+    neighbours = [row for row in others if section and row.section_id == section]
+    related = [row for row in others if row.related_position is not None]
+    least = faded("day")
+    read = [row for row in rows if row.read is not None and row.read > least]
     parts = [row for row in rows if article.series_id and row.series_id == article.series_id]
+    for row in related:
+        label = Related.Reason(row.related_reason).label
+        row.reason = f"{label}: {row.related_tag}" if row.related_tag else label
     return Companions(
         previous=next((row for row in neighbours if (row.published_at, row.pk) < place), None),
         next=next((row for row in neighbours[::-1] if (row.published_at, row.pk) > place), None),
         parts=sorted(parts, key=lambda row: (row.series_position, row.published_at)),
-        by_author=[row for row in rows if row.is_by_author],
-        discussed=sorted(discussed, key=lambda row: -row.comment_count)[:DISCUSSED],
+        by_author=[row for row in others if row.is_by_author][:MORE_BY_AUTHOR],
+        most_read=sorted(read, key=lambda row: -row.read)[:MOST_READ],
+        related=sorted(related, key=lambda row: row.related_position)[:RELATED],
     )

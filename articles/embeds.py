@@ -4,6 +4,7 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 YOUTUBE_HOSTS = {"youtube.com", "m.youtube.com", "youtube-nocookie.com"}
+HOSTS = YOUTUBE_HOSTS | {"youtu.be", "vimeo.com", "player.vimeo.com", "tv.naver.com"}
 
 
 def player(url: str) -> str | None:

@@ -37,8 +37,14 @@ def article_metadata(article, tags, corrections=()):
         "inLanguage": settings.LANGUAGE_CODE,
         "commentCount": article.comment_count,
     }
+    if article.subtitle:
+        data["alternativeHeadline"] = article.subtitle
     if article.section:
         data["articleSection"] = article.section.name
+    if article.series:
+        url = absolute(article.series.get_absolute_url())
+        series = {"@type": "CreativeWorkSeries", "name": article.series.title, "url": url}
+        data["isPartOf"] = series
     if tags:
         data["keywords"] = [tag.name for tag in tags]
     if article.hero:
@@ -51,7 +57,7 @@ def article_metadata(article, tags, corrections=()):
         data["correction"] = [
             {
                 "@type": "CorrectionComment",
-                "text": entry.text,
+                "text": entry.told,
                 "datePublished": iso(entry.published_at),
                 "url": absolute(f"{article.get_absolute_url()}#correction-{entry.pk}"),
             }
@@ -87,13 +93,19 @@ def profile(author):
 
 def publisher(masthead):
     """Return the paper as the publisher of what stands in it."""
-    return {
+    data = {
         "@type": "NewsMediaOrganization",
         "name": masthead.title,
         "url": absolute("/"),
-        "logo": {"@type": "ImageObject", "url": absolute(static("img/icon.svg"))},
+        "logo": image_object(static("img/icon-512.png"), 512, 512),
         "correctionsPolicy": absolute(reverse("articles:corrections")),
+        "ethicsPolicy": absolute(reverse("articles:page", args=["ethics"])),
+        "foundingDate": masthead.founded_on and iso(masthead.founded_on),
+        "address": masthead.address,
+        "telephone": masthead.phone,
+        "email": masthead.email,
     }
+    return {name: value for name, value in data.items() if value}
 
 
 def website(masthead):
@@ -122,12 +134,7 @@ def images(photo):
 def image(photo, crop):
     """Return the ImageObject of a photo at its widest in one shape."""
     width = photo.widths(crop)[-1]
-    data = {
-        "@type": "ImageObject",
-        "url": absolute(photo.rendition(crop, width)),
-        "width": width,
-        "height": photo.size(crop, width)[1],
-    }
+    data = image_object(photo.rendition(crop, width), *photo.size(crop, width))
     if photo.caption:
         data["caption"] = photo.caption
     if photo.credit:
@@ -135,6 +142,18 @@ def image(photo, crop):
     if photo.is_ai_generated:
         data["digitalSourceType"] = AI_SOURCE
     return data
+
+
+def image_object(path, width, height):
+    """Return the ImageObject of a file of ours."""
+    url = absolute(path)
+    return {
+        "@type": "ImageObject",
+        "url": url,
+        "contentUrl": url,
+        "width": width,
+        "height": height,
+    }
 
 
 def breadcrumbs(*steps):

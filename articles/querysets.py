@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from authors.models import Author
 from newsroom.models import Masthead
 
 # What a card shows; everything else stays in the database.
@@ -20,19 +22,83 @@ CARD_FIELDS = (
 RECENT = timedelta(days=30)
 
 
+def number_of(rows):
+    """Return an expression for how many `rows` there are, for each row of another query."""
+    counted = rows.order_by().values(one=Value(1)).annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted), 0)
+
+
 class PhotoQuerySet(models.QuerySet):
     """Pictures of the library."""
+
+    def matching(self, text):
+        """Photos in whose words every word of `text` occurs."""
+        query = Q()
+        for word in text.split():
+            query &= Q(alt__icontains=word) | Q(caption__icontains=word) | Q(credit__icontains=word)
+        return self.filter(query)
+
+    def licence_over(self):
+        """Photos that may not be used any more."""
+        return self.filter(licence_ends_on__lt=timezone.localdate())
+
+    def unused(self):
+        """Photos that stand in no article or page, on no author, and in no text in hand."""
+        from articles.models import Article
+        from articles.uses import used_elsewhere
+
+        return self.exclude(
+            Exists(Article.photos.through.objects.filter(photo=OuterRef("pk")))
+            | Exists(Article.objects.filter(hero=OuterRef("pk")))
+            | Exists(Author.objects.filter(portrait=OuterRef("pk")))
+            | Q(pk__in=used_elsewhere())
+        )
+
+    def with_uses(self):
+        """Add `uses`: in how many articles each photo stands, at the head or in the text."""
+        from articles.models import Article
+
+        heads = Article.objects.filter(hero=OuterRef("pk"))
+        bodies = Article.photos.through.objects.filter(photo=OuterRef("pk"))
+        bodies = bodies.exclude(article__hero=OuterRef("pk"))
+        return self.annotate(uses=number_of(heads) + number_of(bodies))
 
 
 class CorrectionQuerySet(models.QuerySet):
     """What we put right in public."""
 
-    def published(self):
-        """Corrections that readers may see now, on articles that they may see."""
+    def published(self, at=None):
+        """Corrections that readers may see now (or at the time `at`), on articles of that kind."""
+        at = at or timezone.now()
         from articles.models import Article
 
-        articles = Article.objects.published()
-        return self.filter(published_at__lte=timezone.now(), article__in=articles)
+        articles = Article.objects.published(at).filter(pk=OuterRef("article"))
+        return self.filter(Exists(articles), published_at__lte=at)
+
+    def to_come(self, at=None):
+        """Requests that are not refused, and of which readers have nothing yet."""
+        unpublished = Q(published_at=None) | Q(published_at__gt=at or timezone.now())
+        return self.filter(unpublished, requested_at__isnull=False).exclude(is_accepted=False)
+
+    def waiting(self):
+        """Requests that have no answer yet, the oldest first."""
+        return self.to_come().filter(published_at=None, is_accepted=None).order_by("requested_at")
+
+    def accepted(self):
+        """Accepted requests that are still to be published, the oldest first."""
+        return self.to_come().filter(published_at=None, is_accepted=True).order_by("requested_at")
+
+    def refused(self):
+        return self.filter(published_at=None, is_accepted=False)
+
+    def settled(self, before):
+        """Requests that were answered before a time: what they ask for is published, or refused."""
+        refused = Q(published_at=None, is_accepted=False, decided_at__lt=before)
+        return self.filter(Q(published_at__lt=before) | refused, requested_at__isnull=False)
+
+    def marked(self, at=None):
+        """Requests of which readers are told while nothing is published yet."""
+        return self.to_come(at).filter(is_marked=True)
 
     def latest_first(self):
         return self.order_by("-published_at", "-pk")
@@ -40,12 +106,31 @@ class CorrectionQuerySet(models.QuerySet):
     def for_ledger(self):
         """Load what the ledger shows, with the headline of the article."""
         return self.select_related("article").only(
-            "kind", "text", "published_at", "article__headline", "article__slug"
+            *("kind", "text", "before", "after", "published_at"),
+            *("article__headline", "article__slug"),
         )
+
+
+class AnnouncementQuerySet(models.QuerySet):
+    """What search engines are to be told."""
+
+    def due(self):
+        """What is to be told now, what waits longest first."""
+        return self.filter(due_at__lte=timezone.now()).order_by("due_at", "pk")
 
 
 class ArticleQuerySet(models.QuerySet):
     """Articles, by the newsroom's own words."""
+
+    def in_any(self, lists):
+        """Articles that stand in any of these lists, which may be sliced.
+
+        The lists are united as rows, since a database asks for each of them twice where they
+        are alternatives of one condition.
+        """
+        plain = (self.model.objects.filter(pk__in=articles.values("pk")) for articles in lists)
+        first, *others = (articles.order_by().values("pk") for articles in plain)
+        return self.filter(pk__in=first.union(*others, all=True))
 
     def published(self, at=None):
         """Articles that readers may see now (or at the time `at`)."""
@@ -63,11 +148,40 @@ class ArticleQuerySet(models.QuerySet):
     def in_section(self, section):
         return self.filter(section=section)
 
+    def in_series(self, series):
+        return self.filter(series=series)
+
     def tagged_with(self, tag):
         return self.filter(tagged__tag=tag)
 
     def by_author(self, author):
         return self.filter(bylines__author=author)
+
+    def own(self, user):
+        """Articles that the account began, is responsible for or signs."""
+        from articles.models import Byline
+
+        everything = self.model.objects.order_by()
+        begun = everything.filter(created_by=user).values("pk")
+        charged = everything.filter(responsible=user).values("pk")
+        authors = Author.objects.filter(user=user).order_by().values("pk")
+        signed = Byline.objects.filter(author__in=authors).order_by().values("article")
+        return self.among(begun.union(charged, signed))
+
+    def among(self, others):
+        """Articles that are among `others`, asked of each on the way through this list.
+
+        "+ 0" keeps the database from the other way: to look up all of them and then to sort. The
+        alternative, which no article meets, has PostgreSQL keep them in a table of hashes: it
+        would compare each with each.
+        """
+        is_among = Q(key__in=others.order_by().values("pk"))
+        return self.alias(key=F("pk") + 0).filter(is_among | Q(pk__lt=0))
+
+    def changed(self):
+        """Public articles of which something was saved that readers do not have yet."""
+        waiting = self.model.objects.filter(working_copy__isnull=False).order_by()
+        return self.filter(pk__in=waiting.values("pk"))
 
     def in_month(self, year, month):
         """Articles published in that month of the site's time zone."""
@@ -76,57 +190,41 @@ class ArticleQuerySet(models.QuerySet):
         end = timezone.make_aware(timezone.datetime(year, month, 1))
         return self.filter(published_at__gte=start, published_at__lt=end)
 
-    def containing(self, words):
-        """Articles in whose text every one of `words` occurs."""
-        query = Q()
-        for word in words:
-            query &= (
-                Q(headline__icontains=word)
-                | Q(subtitle__icontains=word)
-                | Q(lead__icontains=word)
-                | Q(body_text__icontains=word)
-            )
-        return self.filter(query)
-
-    def for_cards(self):
-        """Load what a card shows: headline, lead, section and picture, in one query."""
-        return self.select_related("section", "hero").only(*CARD_FIELDS)
+    def for_cards(self, *fields):
+        """Load what a card shows, headline, lead, section and picture, and `fields`; one query."""
+        return self.select_related("section", "hero").only(*CARD_FIELDS, *fields)
 
     def for_detail(self):
         """Load what the article page shows of the article itself."""
         from articles.models import Byline
 
-        return self.select_related("section", "series", "hero").prefetch_related(
-            Prefetch("bylines", Byline.objects.select_related("author__portrait")), "tags"
-        )
+        bylines = Prefetch("bylines", Byline.objects.select_related("author__portrait"))
+        places = self.select_related("section", "series", "hero")
+        return places.prefetch_related(bylines, "tags").with_dispute()
+
+    def with_dispute(self, at=None):
+        """Annotate whether readers are told now (or at the time `at`) of an open request."""
+        from articles.models import Correction
+
+        marked = Correction.objects.marked(at).filter(article=OuterRef("pk"))
+        return self.annotate(is_disputed=Exists(marked))
 
     def for_feed(self):
-        """Load whole articles with their authors and tags."""
-        return self.for_detail()
+        """Load articles as readers get them whole, with their authors and tags."""
+        return self.for_detail().defer("body", "body_text")
 
-    def related_to(self, pk, section, tags, at=None):
-        """Articles that share tags or the section with the article `pk`, the nearest first.
+    def changed_at(self):
+        """When readers last got or lost an article, or a part of one; None if they never did."""
+        seen = [self.published().latest_first().values_list("published_at")[:1]]
+        for state in ("published", "withdrawn"):
+            touched = self.filter(state=state).order_by("-updated_at", "-pk")
+            seen.append(touched.values_list("updated_at")[:1])
+        return max((moment for moments in seen for (moment,) in moments), default=None)
 
-        `section` and `tags` are primary keys; `at` is the time for which to look.
-        """
-        through = self.model.tags.through
-        published = self.model.objects.published(at).exclude(pk=pk).latest_first()
-        by_tag = published.filter(tagged__tag__in=tags).values("pk")[:60]
-        by_section = published.filter(section=section).values("pk")[:20]
-        shared = (
-            through.objects.filter(content_object=OuterRef("pk"), tag__in=tags)
-            .order_by()
-            .values("content_object")
-            .annotate(n=Count("pk"))
-            .values("n")
-        )
-        return (
-            self.published(at)
-            .exclude(pk=pk)
-            .filter(Q(pk__in=by_tag) | Q(pk__in=by_section))
-            .annotate(shared_tags=Subquery(shared))
-            .order_by(models.F("shared_tags").desc(nulls_last=True), "-published_at", "-pk")
-        )
+    def most_read(self, period, least):
+        """Articles with a score above `least`, the most read of an hour, a day or a week first."""
+        scores = f"read_score__{period}"
+        return self.filter(**{f"{scores}__gt": least}).order_by(f"-{scores}", "-pk")
 
     def most_discussed(self, since=None):
         """Articles published since a time, or in the last 30 days; most comments first."""
@@ -136,8 +234,25 @@ class ArticleQuerySet(models.QuerySet):
         )
 
     def note_corrections(self):
-        """Write down on each article when it was last corrected."""
+        """Write down on each article when it was last corrected, or will be first.
+
+        A correction may be dated ahead: it counts from its time on, like an article.
+        """
         from articles.models import Correction
 
-        latest = Correction.objects.filter(article=OuterRef("pk")).order_by("-published_at")
-        return self.update(corrected_at=Subquery(latest.values("published_at")[:1]))
+        now = timezone.now()
+        dated = Correction.objects.filter(article=OuterRef("pk")).values("published_at")
+        last = dated.filter(published_at__lte=now).order_by("-published_at")
+        first = dated.filter(published_at__gt=now).order_by("published_at")
+        return self.update(corrected_at=Coalesce(Subquery(last[:1]), Subquery(first[:1])))
+
+    def with_news_of_corrections(self):
+        """Articles of which a correction that was dated ahead has appeared since."""
+        from articles.models import Correction
+
+        appeared = Correction.objects.filter(
+            article=OuterRef("pk"),
+            published_at__lte=timezone.now(),
+            published_at__gt=OuterRef("corrected_at"),
+        )
+        return self.filter(Exists(appeared))

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from xml.sax.saxutils import escape
 
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -11,10 +12,12 @@ from django.views.decorators.http import require_safe
 from articles.models import Article, Page, Section, Series, Tag
 from authors.models import Author
 from newsroom.models import Masthead
+from newsroom.pagecache import kept
 from newsroom.templatetags.newsroom import absolute, iso
 
-CHUNK = 10_000  # articles a file, by primary key: a new article changes one file only
+CHUNK = 2000  # articles a file, by primary key: a new article changes one small file only
 MOST_TAGS = 20_000
+PICTURE = ("hero", "hero__version", "hero__width", "hero__height")
 NEWS_DAYS = 2
 NEWS_MOST = 1000
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -34,9 +37,20 @@ def url(path, moment=None, extra=""):
     return f"<url><loc>{escape(absolute(path))}</loc>{changed}{extra}</url>"
 
 
+def image(photo):
+    """Return the mark of a picture, in Google's image format."""
+    path = photo.rendition("full", photo.widths("full")[-1])
+    return f"<image:image><image:loc>{escape(absolute(path))}</image:loc></image:image>"
+
+
+@kept()
 @require_safe
 def index(request):
-    newest = Article.objects.published().order_by("-pk").values_list("pk", flat=True).first()
+    """All files, by the highest number that any article has: of a million, the key alone tells it.
+
+    Drafts count too; a file that has nothing but them names the front page, since none is empty.
+    """
+    newest = Article.objects.order_by("-pk").values_list("pk", flat=True).first()
     paths = [reverse("articles:sitemap_places"), reverse("articles:sitemap_news")]
     for number in range(1, (newest or 0) // CHUNK + 2):
         paths.append(reverse("articles:sitemap_articles", args=[number]))
@@ -46,6 +60,7 @@ def index(request):
     )
 
 
+@kept()
 @require_safe
 def articles(request, number):
     """The published articles of one chunk with the time of their last change."""
@@ -55,33 +70,42 @@ def articles(request, number):
         Article.objects.published()
         .filter(pk__gte=(number - 1) * CHUNK, pk__lt=number * CHUNK)
         .order_by("pk")
-        .only("slug", "published_at", "revised_at", "corrected_at")
+        .select_related("hero")
+        .only(*("slug", "published_at", "revised_at", "corrected_at"), *PICTURE)
     )
-    entries = [url(article.get_absolute_url(), article.modified_at) for article in rows]
-    return xml("urlset", entries)
+    entries = [
+        url(row.get_absolute_url(), row.modified_at, image(row.hero) if row.hero else "")
+        for row in rows
+    ]
+    entries = entries or [url("/")]
+    return xml("urlset", entries, ' xmlns:image="http://www.google.com/schemas/sitemap-image/1.1"')
 
 
+@kept()
 @require_safe
 def places(request):
     """Everything that is not an article: lists, people, pages."""
     published = Article.objects.published()
+    in_series = published.filter(series=OuterRef("pk"))
+    signed = published.filter(bylines__author=OuterRef("pk"))
+    tagged = published.filter(tagged__tag=OuterRef("pk"))
     entries = [url("/")]
     for name in ("archive", "popular", "corrections"):
         entries.append(url(reverse(f"articles:{name}")))
     for section in Section.objects.all():
         entries.append(url(section.get_absolute_url()))
-    for series in Series.objects.filter(articles__in=published).distinct():
+    for series in Series.objects.filter(Exists(in_series)):
         entries.append(url(series.get_absolute_url()))
-    for author in Author.objects.filter(articles__in=published).distinct():
+    for author in Author.objects.filter(Exists(signed)):
         entries.append(url(author.get_absolute_url()))
     for page in Page.objects.filter(is_published=True):
         entries.append(url(page.get_absolute_url(), page.updated_at))
-    tags = Tag.objects.filter(tagged__content_object__in=published).distinct().order_by("-pk")
-    for tag in tags[:MOST_TAGS]:
+    for tag in Tag.objects.filter(Exists(tagged)).order_by("-pk")[:MOST_TAGS]:
         entries.append(url(tag.get_absolute_url()))
     return xml("urlset", entries)
 
 
+@kept()
 @require_safe
 def news(request):
     """The articles of the last two days, in Google's news format."""
@@ -105,4 +129,5 @@ def news(request):
         )
         for article in recent
     ]
+    entries = entries or [url("/")]
     return xml("urlset", entries, ' xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"')

@@ -1,13 +1,20 @@
 """Who writes: the public author, and the account that signs in."""
 
+import re
+
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from authors.querysets import AccessEventQuerySet
 from newsroom.addresses import address
 from newsroom.fields import LineField, ProseField, SlugField
 from newsroom.text import korean_slug
+
+HANGUL = re.compile(r"[가-힣]+")
 
 
 class User(AbstractUser):
@@ -16,6 +23,15 @@ class User(AbstractUser):
     class Meta(AbstractUser.Meta):
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
+
+    def __str__(self):
+        return self.get_full_name() or self.get_username()
+
+    def get_full_name(self):
+        """The name as people say it: a Korean one begins with the family name, without a space."""
+        if HANGUL.fullmatch(f"{self.last_name}{self.first_name}"):
+            return f"{self.last_name}{self.first_name}"
+        return super().get_full_name()
 
 
 class Author(models.Model):
@@ -73,6 +89,56 @@ class Author(models.Model):
     def signature(self):
         """The name with its role: 한도경 기자."""
         return f"{self.name} {self.role}".strip()
+
+
+class AccessEvent(models.Model):
+    """That somebody came in, failed to, or changed how an account is protected."""
+
+    class Kind(models.TextChoices):
+        SIGNED_IN = "in", _("signed in")
+        RECOVERED = "recovered", _("signed in with a recovery code")
+        SIGNED_OUT = "out", _("signed out")
+        FAILED = "failed", _("wrong password")
+        PASSWORD = "password", _("password right, code asked for")
+        WRONG_CODE = "wrong_code", _("wrong code")
+        LOCKED = "locked", _("locked after too many failures")
+        RESET_ASKED = "asked", _("asked for a new password by mail")
+        PASSWORD_RESET = "reset", _("set a new password by mail")
+        PASSWORD_CHANGED = "changed", _("changed the password")
+        FACTOR_ON = "factor_on", _("set up two-step sign-in")
+        FACTOR_RENEWED = "renewed", _("renewed two-step sign-in")
+        FACTOR_OFF = "factor_off", _("turned two-step sign-in off")
+        NEW_CODES = "codes", _("made new recovery codes")
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("account"),
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="access_events",
+    )
+    kind = models.CharField(_("what"), max_length=10, choices=Kind.choices)
+    # The typed name and the network address, as hashes: a name may be a password in the
+    # wrong field, and whose address it was is nobody's business.
+    name = models.CharField(max_length=64)
+    source = models.CharField(max_length=64, blank=True)
+    counts = models.BooleanField(default=False)  # as a failure, towards a lock
+    at = models.DateTimeField(_("when"), default=timezone.now)
+
+    objects = AccessEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("record")
+        verbose_name_plural = _("records")
+        indexes = [
+            models.Index(fields=["name", "-at"], name="access_by_name"),
+            models.Index(fields=["source", "-at"], name="access_by_source"),
+            models.Index(fields=["at"], name="access_by_time"),
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display()} {self.at:%Y-%m-%d %H:%M}"
 
 
 def free_slug(model, text, fallback="item"):

@@ -4,9 +4,12 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from authors.models import Author
-from newsroom.paging import page_of
+from newsroom.changes import COMMENTS
+from newsroom.pagecache import kept
+from newsroom.paging import PAGED, page_of
 
 
+@kept(*PAGED, on=COMMENTS)
 @require_safe
 def detail(request, slug):
     """Who an author is, and what they wrote, newest first."""

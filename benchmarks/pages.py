@@ -49,7 +49,7 @@ def empty(request):
     return HttpResponse("ok")
 
 
-def fill(number, offset):
+def fill(number, offset, photos=None, paragraphs=6):
     """Add articles until there are `number`, as plain rows: sections, tags and authors in turn."""
     from articles.models import Article, Byline, Section, Tag, TaggedArticle
     from authors.models import Author
@@ -65,8 +65,8 @@ def fill(number, offset):
     tags = list(Tag.objects.all()) or [
         Tag.objects.create(name=f"태그 {n}", slug=f"t{n}") for n in range(200)
     ]
-    photos = sample_photos()
-    body = "".join(f"<p>{' '.join(SENTENCES)}</p>" for _ in range(6))
+    photos = photos or sample_photos()
+    body = "".join(f"<p>{' '.join(SENTENCES)}</p>" for _ in range(paragraphs))
     now = timezone.now()
     articles = Article.objects.bulk_create(
         [
@@ -161,7 +161,9 @@ def main():
     urls.urlpatterns.insert(0, path("empty/", empty))
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
+    from articles import reads, related
     from articles.models import Article
+    from articles.search import index
 
     client = Client()
     base = measure(client, "/empty/")[0]
@@ -174,9 +176,13 @@ def main():
         fill(size, done)
         done = size
         connection.cursor().execute("ANALYZE")
+        index.rebuild()
         bare, busy = Article.objects.order_by("pk")[size // 2 : size // 2 + 2]
         if not busy.comment_count:
             comment_on(busy, 200)
+        for article in (bare, busy):
+            related.relate(article)
+        reads.write({article.pk: article.pk for article in Article.objects.all()[:20]})
         pages = {
             "article": bare.get_absolute_url(),
             "article, 200 comments": busy.get_absolute_url(),

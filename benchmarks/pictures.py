@@ -156,6 +156,10 @@ FILES = {
     "jpeg 39 MP cmyk progressive": lambda: saved(
         photo(WIDE, HIGH, "CMYK"), "JPEG", quality=30, progressive=True
     ),
+    "jpeg 48 MP": lambda: saved(photo(8000, 6000), "JPEG", quality=80),
+    "jpeg 48 MP progressive": lambda: saved(photo(8000, 6000), "JPEG", progressive=True),
+    "jpeg 64 MP": lambda: saved(photo(9248, 6936), "JPEG", quality=70),
+    "jpeg 64 MP 1000 scans": lambda: jpeg_of_scans(9248, 6936, 1000),
     "jpeg 4 MP": lambda: saved(photo(2400, 1600), "JPEG"),
     "jpeg square 2400": lambda: saved(photo(2400, 2400), "JPEG"),
     "jpeg 39 MP 5000 scans": lambda: jpeg_of_scans(WIDE, HIGH, 5000),

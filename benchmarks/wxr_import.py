@@ -1,4 +1,4 @@
-"""Make a WordPress export of a given size, import it, and say what that took.
+"""Make a WordPress export of a given size, import it, export it again, say what that took.
 
     .venv/bin/python benchmarks/wxr_import.py --megabytes 30 --posts 5000 --pictures 20
 
@@ -8,10 +8,10 @@ With `--database postgres://…` (an empty one) it runs there, and leaves its ro
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from urllib.parse import quote
@@ -139,6 +139,21 @@ def write_pictures(folder, pictures):
         noise.convert("RGB").save(folder / f"{number}.jpg", quality=90)
 
 
+def measure(label, command, environment, timeout):
+    """Run a command and say what it took; stop where it fails."""
+    start = time.perf_counter()
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    alarm = threading.Timer(timeout, process.kill)
+    alarm.start()
+    _pid, status, usage = os.wait4(process.pid, 0)  # of this process alone
+    alarm.cancel()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{label}: ended with {process.returncode}")
+    seconds, peak = time.perf_counter() - start, usage.ru_maxrss / 1024
+    print(f"{label}: {seconds:.1f} s ({usage.ru_utime:.1f} s of work), at most {peak:.0f} MB")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--megabytes", type=int, default=30, choices=range(1, 501), metavar="1–500")
@@ -163,17 +178,12 @@ def main():
         subprocess.run([*manage, "migrate", "-v0"], env=environment, check=True)
         megabytes = export.stat().st_size / 2**20
         print(f"{megabytes:.1f} MB, {posts} posts, {options.pictures} pictures")
+        into = [*manage, "import_wxr", str(export), "--media", str(uploads)]
         for attempt in ("first import", "second import"):
-            start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-            subprocess.run(
-                [*manage, "import_wxr", str(export), "--media", str(uploads)],
-                env=environment, check=True, timeout=options.timeout, stdout=subprocess.DEVNULL,
-            )  # fmt: skip
-            seconds = time.perf_counter() - start
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            busy = after.ru_utime - before.ru_utime
-            peak = after.ru_maxrss / 1024
-            print(f"{attempt}: {seconds:.1f} s ({busy:.1f} s of work), at most {peak:.0f} MB")
+            measure(attempt, into, environment, options.timeout)
+        written = folder / "written.xml"
+        measure("export", [*manage, "export_wxr", str(written)], environment, options.timeout)
+        print(f"{written.stat().st_size / 2**20:.1f} MB written")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
+from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
 from django.http import HttpResponseRedirect
@@ -20,7 +21,15 @@ from django.utils.translation import ngettext
 from authors.admin import DeskAdmin
 from comments import desk, moderation
 from comments.models import Ban, Comment, ModerationEvent, RefusalReason, Signal
-from comments.queue import FIRST_VIEW, IN_ORDER, VIEWS, QueueList, look_around, make_cards
+from comments.queue import (
+    FIRST_VIEW,
+    IN_ORDER,
+    VIEWS,
+    QueueList,
+    QueuePages,
+    look_around,
+    make_cards,
+)
 from comments.sources import email_digest
 from newsroom.paging import whole_number
 
@@ -51,7 +60,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 class RuleFilter(admin.SimpleListFilter):
-    """By what speaks against a comment."""
+    """By what speaks against a comment: of all that wait, or of the latest of any others."""
 
     title = _("what speaks against it")
     parameter_name = "rule"
@@ -60,11 +69,19 @@ class RuleFilter(admin.SimpleListFilter):
         return Signal.Rule.choices
 
     def queryset(self, request, queryset):
-        if self.value() in Signal.Rule.values:
-            return queryset.filter(
-                Exists(Signal.objects.filter(comment=OuterRef("pk"), rule=self.value()))
-            )
-        return queryset
+        if self.value() not in Signal.Rule.values:
+            return queryset
+        signals = Signal.objects.filter(rule=self.value())
+        if is_in_order(request):
+            return queryset.filter(Exists(signals.filter(comment=OuterRef("pk"))))
+        latest = signals.order_by("-comment").values("comment")
+        return queryset.filter(pk__in=latest[: CommentAdmin.searched])
+
+
+def is_in_order(request):
+    """Return whether the list is one of those that wait, the oldest first."""
+    state = request.GET.get("state", FIRST_VIEW)
+    return state in IN_ORDER or state not in VIEWS
 
 
 class ArticleFilter(admin.SimpleListFilter):
@@ -94,9 +111,9 @@ class CommentAdmin(DeskAdmin):
     list_display = ["__str__"]
     list_filter = [StateFilter, RuleFilter, ArticleFilter]
     list_per_page = CARDS_A_PAGE
+    paginator = QueuePages
     search_fields = ["text", "author_name", "article__headline"]
     sortable_by = ()
-    show_facets = admin.ShowFacets.NEVER
     actions = ["approve", "reject", "mark_spam", "trash", "keep"]
     view_on_site = False
 
@@ -104,8 +121,7 @@ class CommentAdmin(DeskAdmin):
         return QueueList
 
     def get_ordering(self, request):
-        state = request.GET.get("state", FIRST_VIEW)
-        return ["queued_at", "pk"] if state in IN_ORDER or state not in VIEWS else ["-pk"]
+        return ["queued_at", "pk"] if is_in_order(request) else ["-pk"]
 
     def get_queryset(self, request):
         comments = super().get_queryset(request)
@@ -330,18 +346,22 @@ def following(data, pk):
     return (pks[place + 1 : place + 2] or pks[place - 1 : place] or [None])[0]
 
 
+class ModeratorFilter(admin.RelatedFieldListFilter):
+    """By who decided: accounts that did, each looked up by itself and not in the whole log."""
+
+    def field_choices(self, field, request, model_admin):
+        decisions = ModerationEvent.objects.filter(moderator=OuterRef("pk")).order_by()
+        accounts = get_user_model().objects.filter(Exists(decisions)).order_by("username")
+        return [(account.pk, str(account)) for account in accounts]
+
+
 @admin.register(ModerationEvent)
 class ModerationEventAdmin(DeskAdmin):
     """The log: to be read, by nobody to be changed."""
 
     list_display = ["created_at", "who", "what", "on_comment", "reason", "note"]
     list_display_links = None
-    list_filter = [
-        "action",
-        "after",
-        ("moderator", admin.RelatedOnlyFieldListFilter),
-        ("created_at", admin.DateFieldListFilter),
-    ]
+    list_filter = ["action", "after", ("moderator", ModeratorFilter)]
     list_select_related = ["moderator", "comment"]
     search_fields = ["reason", "note", "moderator__username"]
     sortable_by = ()

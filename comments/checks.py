@@ -32,7 +32,7 @@ PERSONAL = re.compile(
     r"\d{6}[-\s]?[1-8]\d{6}"  # resident registration number
     r"|01[016789][-.\s]?\d{3,4}[-.\s]?\d{4}"  # mobile phone
     r")(?!\d)"
-    r"|[\w.+-]+@[\w-]+\.[\w.-]+"  # e-mail
+    r"|(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]+"  # e-mail
 )
 SHORT = 8  # letters; shorter texts (고맙습니다) are written again by many
 

@@ -10,15 +10,17 @@ from email.utils import formataddr, formatdate
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import Count, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.crypto import salted_hmac
-from django.utils.encoding import punycode
+from django.utils.encoding import force_bytes, punycode
+from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from comments import guests, mail
 from comments.models import Comment, Contact, Mail, NoMail
@@ -410,6 +412,89 @@ def digest(row):
     )
 
 
+def password(row):
+    """The link under which somebody of the newsroom sets a new password."""
+    user = row.user
+    if not (is_reached(user) and user.has_usable_password()):
+        return None
+    return Letter(
+        to=user.email,
+        subject=_("A new password"),
+        lines=[
+            _("Somebody asked for a new password for the account “%(name)s” of the newsroom.")
+            % {"name": user.get_username()}
+        ],
+        links=[(_("Set a new password"), password_link(user))],
+        small=[
+            _("It works once, for one day. The code of two-step sign-in is still asked for."),
+            _("If you did not ask for it, do nothing: the password stays as it is."),
+        ],
+    )
+
+
+def invitation(row):
+    """The link under which somebody new sets a password; nothing once they did."""
+    user = row.user
+    if not is_reached(user) or user.has_usable_password():
+        return None
+    return Letter(
+        to=user.email,
+        subject=_("Your account of the newsroom"),
+        lines=[
+            _("An account of the newsroom was made for you. It is called “%(name)s”.")
+            % {"name": user.get_username()},
+            _("Choose a password for it, and sign in."),
+        ],
+        links=[(_("Set a password"), password_link(user))],
+        small=[
+            _("The link works once, for one day. Ask who invited you for another one."),
+            _("If you do not know what this is about, do nothing."),
+        ],
+    )
+
+
+PROTECTION = {
+    Kind.FACTOR_ON: gettext_lazy("Two-step sign-in was set up with a phone."),
+    Kind.FACTOR_OFF: gettext_lazy("Two-step sign-in was turned off: the password alone leads in."),
+    Kind.FACTOR_RESET: gettext_lazy(
+        "The desk reset two-step sign-in: the password alone leads in."
+    ),
+    Kind.NEW_CODES: gettext_lazy("New recovery codes were made; the ones before are void."),
+}
+
+
+def protection(row):
+    """That an account is protected in another way now: its owner should know who did it."""
+    user = row.user
+    if not is_reached(user):
+        return None
+    return Letter(
+        to=user.email,
+        subject=_("Two-step sign-in of your account"),
+        lines=[
+            _("%(time)s, account “%(name)s” of the newsroom:")
+            % {"time": stamp(row.created_at), "name": user.get_username()},
+            str(PROTECTION[row.kind]),
+            _("If that was not you and you did not ask for it, tell the publisher at once."),
+        ],
+        links=[
+            (_("Look at two-step sign-in"), link("admin:second_factor")),
+            (_("Set a new password"), link("admin_password_reset")),
+        ],
+    )
+
+
+def is_reached(user):
+    """Whether the account is there, may come in, and has a mailbox."""
+    return user and user.email and user.is_active
+
+
+def password_link(user):
+    """Return the address at which the account's password is set, once, for a day."""
+    key = urlsafe_base64_encode(force_bytes(user.pk))
+    return link("password_reset_confirm", key, default_token_generator.make_token(user))
+
+
 COMPOSERS = {
     Kind.CONFIRM: confirm,
     Kind.APPROVED: approved,
@@ -424,4 +509,7 @@ COMPOSERS = {
     Kind.REQUEST_DECLINED: request_declined,
     Kind.DATA: data,
     Kind.DIGEST: digest,
+    Kind.PASSWORD: password,
+    Kind.INVITATION: invitation,
+    **dict.fromkeys(PROTECTION, protection),
 }

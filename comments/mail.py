@@ -7,6 +7,7 @@ the owner asked for, and what the law wants both sides of a temporary measure to
 (임시조치, 정보통신망법 44조의2 2항).
 """
 
+import secrets
 from datetime import timedelta
 
 from django.core import signing
@@ -124,6 +125,22 @@ def send_data_link(email):
     number = Mail.objects.filter(key__startswith=prefix).count()
     if contact and number < DATA_LINKS_A_DAY:
         write([Mail(kind=Kind.DATA, key=f"{prefix}{number}", comment_id=contact.pk)])
+
+
+def send_new_password_link(users):
+    """Mail to each of these accounts the link under which its password is set anew.
+
+    Where there is none a letter to nobody is written, which is dropped when its turn comes:
+    the answer must not tell by its time who has an account here.
+    """
+    key = f"{Kind.PASSWORD}:{secrets.token_hex(16)}:"
+    users = users or [None]
+    write([Mail(kind=Kind.PASSWORD, key=f"{key}{n}", user=user) for n, user in enumerate(users)])
+
+
+def tell_owner(user, kind):
+    """Mail to the owner of an account what became of it: an invitation, a second factor."""
+    write([Mail(kind=kind, key=f"{kind}:{secrets.token_hex(16)}", user=user)])
 
 
 def write_digests():

@@ -67,9 +67,15 @@ class Comment(models.Model):
         blank=True,
         on_delete=models.RESTRICT,
         related_name="replies",
+        db_index=False,  # see comment_replies
     )
     root = models.ForeignKey(
-        "self", null=True, editable=False, on_delete=models.RESTRICT, related_name="thread"
+        "self",
+        null=True,
+        editable=False,
+        on_delete=models.RESTRICT,
+        related_name="thread",
+        db_index=False,  # see comment_thread
     )
     depth = models.PositiveSmallIntegerField(default=0, editable=False)
     path = models.CharField(max_length=STEP * (MAX_DEPTH + 1), editable=False, default="")
@@ -149,6 +155,12 @@ class Comment(models.Model):
         ]
         indexes = [
             models.Index(fields=["root", "path"], name="comment_thread"),
+            # Without the roots: a database that counts rows by value would think that few
+            # comments share the parent NULL, and look for the roots of an article here.
+            models.Index(
+                fields=["parent"], condition=Q(parent__isnull=False), name="comment_replies"
+            ),
+            models.Index(fields=["-id"], condition=Q(is_pinned=True), name="comment_pinned"),
             models.Index(fields=["article", "-id"], condition=Q(parent=None), name="comment_roots"),
             models.Index(
                 fields=["article", "-is_pinned", "-id"],
@@ -456,6 +468,11 @@ class ModerationEvent(models.Model):
         ordering = ["-pk"]
         verbose_name = _("moderation")
         verbose_name_plural = _("moderation log")
+        # What is rare in the log is found without reading all of it.
+        indexes = [
+            models.Index(fields=["action", "-id"], name="moderation_by_action"),
+            models.Index(fields=["after", "-id"], name="moderation_by_outcome"),
+        ]
 
     def __str__(self):
         return f"{self.get_action_display()}: {self.before} → {self.after}"
@@ -490,6 +507,12 @@ class Mail(models.Model):
         REQUEST_DECLINED = "declined", _("request: comment stays")
         DATA = "data", _("link to one's own comments")
         DIGEST = "digest", _("what waits for moderators")
+        PASSWORD = "password", _("link to a new password")
+        INVITATION = "invitation", _("invitation to the newsroom")
+        FACTOR_ON = "factor_on", _("two-step sign-in set up")
+        FACTOR_OFF = "factor_off", _("two-step sign-in turned off")
+        FACTOR_RESET = "cleared", _("two-step sign-in reset by the desk")
+        NEW_CODES = "codes", _("new recovery codes")
 
     # What the letter is about, so that the same news is never told twice.
     key = models.CharField(max_length=100, unique=True)

@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 ROOTS_A_PAGE = 20
 REPLIES_A_ROOT = 10
 KEY_DAYS = 30  # how long addresses are hashed under one key
 KEEP_DAYS = 90  # how long they can be recognised
+SEARCHED = 2000  # comments that a search looks through
 EMAIL_DAYS = 365  # how long a comment's e-mail is kept, unless its owner has mail on
 
 
@@ -31,11 +32,20 @@ class CommentQuerySet(models.QuerySet):
     def roots(self):
         return self.filter(parent=None)
 
-    def on_published(self):
-        """Comments on articles that readers may see."""
+    def on_published(self, at=None):
+        """Comments on articles that readers may see now (or at the time `at`)."""
         from articles.models import Article
 
-        return self.filter(article__in=Article.objects.published().show_comments())
+        articles = Article.objects.published(at).show_comments()
+        return self.filter(Exists(articles.filter(pk=OuterRef("article"))))
+
+    def latest_with(self, words):
+        """Of the latest comments those in whose text every one of `words` occurs, newest first."""
+        latest = list(self.order_by("-pk").values_list("pk", flat=True)[:SEARCHED])
+        query = Q()
+        for word in words:
+            query &= Q(text__icontains=word)
+        return self.filter(query, pk__in=latest).order_by("-pk")
 
     def for_thread(self):
         """Load what a thread shows, in one query."""
@@ -62,9 +72,10 @@ class CommentQuerySet(models.QuerySet):
 
     def first_replies_of(self, roots):
         """The replies shown at first below `roots`, in the order of the thread."""
-        query = Q(pk=None)
+        query = Q(root__in=[root.pk for root in roots if not root.last_path])
         for root in roots:
-            query |= Q(root=root.pk) & (Q(path__lte=root.last_path) if root.last_path else Q())
+            if root.last_path:
+                query |= Q(root=root.pk, path__lte=root.last_path)
         return self.shown().filter(query, depth__gt=0).order_by(F("root").desc(), "path")
 
 

@@ -29,6 +29,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from authors.lists import CountedPages
 from comments.checks import PERSONAL
 from comments.guests import REFUSED
 from comments.models import Comment, Contact, ModerationEvent, RefusalReason, Report, Signal
@@ -94,7 +95,8 @@ class Around:
 
 def look_around(matching):
     """Return what stands around a list of the comments `matching`, in one query."""
-    kinds = {"": matching} | {name: Comment.objects.filter(VIEWS[name][1]) for name in COUNTED}
+    kinds = {"": Comment.objects.filter(pk__in=matching)}
+    kinds |= {name: Comment.objects.filter(VIEWS[name][1]) for name in COUNTED}
     counts = [
         rows.order_by().values_list(text(kind), NUMBER, Value(0), text(""))
         for kind, rows in kinds.items()
@@ -116,20 +118,30 @@ def look_around(matching):
     )
 
 
+class QueuePages(CountedPages):
+    """Pages of the queue: the keys of one are found in the query of its rows."""
+
+    def page(self, number):
+        begin = (self.validate_number(number) - 1) * self.per_page
+        keys = self.object_list.values("pk")[begin : begin + self.per_page]
+        return self._get_page(self.object_list.filter(pk__in=keys), number, self)
+
+
 class QueueList(ChangeList):
     """The list of the admin, as cards, counted in the same query as what is around it."""
 
     def get_results(self, request):
-        self.around = look_around(self.queryset)
-        paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
-        paginator.count = self.result_count = self.around.matching
+        self.paginator = pages = self.model_admin.get_paginator(
+            request, self.queryset, self.list_per_page
+        )
+        self.around = look_around(self.queryset.values("pk")[: pages.most])
+        pages.count = self.result_count = self.around.matching
         # A page that the work has emptied is followed by what stands on the last one.
-        self.page_num = max(1, min(self.page_num, paginator.num_pages))
-        self.result_list = paginator.page(self.page_num).object_list
+        self.page_num = max(1, min(self.page_num, pages.num_pages))
+        self.result_list = pages.page(self.page_num).object_list
         self.show_full_result_count, self.full_result_count = False, None
         self.show_admin_actions = True
-        self.can_show_all, self.multi_page = False, paginator.num_pages > 1
-        self.paginator = paginator
+        self.can_show_all, self.multi_page = False, pages.num_pages > 1
         self.cards = make_cards(self.result_list, request.user, self.around.reasons)
 
     @property

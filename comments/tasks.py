@@ -11,6 +11,7 @@ import smtplib
 import time
 from datetime import timedelta
 
+from django.conf import settings
 from django.core import mail as django_mail
 from django.db import transaction
 from django.db.models import Q
@@ -18,6 +19,8 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
+from articles import indexnow, related
+from articles.models import Announcement, SearchEntry
 from comments import letters, upkeep
 from comments.models import Mail
 
@@ -56,6 +59,14 @@ def end_blinds():
 
 
 @task
+def relate_articles():
+    """Choose the related articles of those that wait for it."""
+    end = time.monotonic() + SECONDS_A_TASK
+    while time.monotonic() < end and related.relate_due(1):
+        pass
+
+
+@task
 def daily_upkeep():
     """Do the day's upkeep."""
     try:
@@ -65,11 +76,17 @@ def daily_upkeep():
 
 
 def plan():
-    """Queue what there is to do: letters that are due, blinds that end, the day's upkeep."""
+    """Queue what there is to do: letters, blinds that end, related articles, news for search
+    engines, the day's upkeep.
+    """
     if Mail.objects.due().exists():
         queue(send_letters)
     if upkeep.over_blinds().exists():
         queue(end_blinds)
+    if SearchEntry.objects.filter(related_at=None).exists():
+        queue(relate_articles)
+    if settings.INDEXNOW_KEY and Announcement.objects.due().exists():
+        queue(indexnow.tell)
     if not was_upkept():
         queue(daily_upkeep)
 

@@ -8,6 +8,7 @@ from django.db.models import Count, F, Q
 from comments.models import Comment
 from comments.querysets import ROOTS_A_PAGE
 from newsroom.paging import whole_number
+from newsroom.prepared import prepared
 
 SHOWN_DEPTH = 6  # levels of indentation; a phone shows NARROW_DEPTH of them
 NARROW_DEPTH = 2
@@ -37,16 +38,27 @@ def read_thread(article, order="newest", cursor=""):
     the page before, so that what is written meanwhile moves nothing. The pinned comment
     stands on top, but in the oldest order in its own place.
     """
-    roots = ordered(article.comments.shown().roots(), order, cursor)
-    roots = roots.for_thread().with_first_replies()
-    roots = list(roots[: ROOTS_A_PAGE + 1])
+    is_first = order == "newest" and not cursor
+    roots = newest_roots(article.pk) if is_first else list(roots_of(article.pk, order, cursor))
     has_next = len(roots) > ROOTS_A_PAGE
     roots = roots[:ROOTS_A_PAGE]
     following = key_of(roots[-1], order) if has_next else None
     thread = Thread(branches(roots), order, following)
     if roots and not cursor:
-        thread.removed = removals(article)
+        thread.removed = removals(article.pk)
     return thread
+
+
+def roots_of(article, order, cursor):
+    """Return a page of roots, and one more, of the article with this key."""
+    roots = ordered(Comment.objects.filter(article=article).shown().roots(), order, cursor)
+    return roots.for_thread().with_first_replies()[: ROOTS_A_PAGE + 1]
+
+
+@prepared
+def newest_roots(article):
+    """What the page of the article with this key begins with."""
+    return roots_of(article, "newest", "")
 
 
 def ordered(roots, order, cursor):
@@ -74,7 +86,7 @@ def branches(roots):
     replies = {}
     answered = [root for root in roots if root.reply_count]
     if answered:
-        for reply in Comment.objects.for_thread().first_replies_of(answered):
+        for reply in first_replies(answered):
             replies.setdefault(reply.root_id, []).append(reply)
     rows = []
     for root in roots:
@@ -84,12 +96,27 @@ def branches(roots):
     return nest(rows)
 
 
+def first_replies(roots):
+    """Return the replies shown at first below `roots`, in the order of the thread."""
+    if any(root.last_path for root in roots):
+        return Comment.objects.for_thread().first_replies_of(roots)
+    return replies_below([root.pk for root in roots])
+
+
+@prepared
+def replies_below(roots):
+    """All replies below the roots with these keys, in the order of the thread."""
+    replies = Comment.objects.for_thread().shown().filter(root__in=roots, depth__gt=0)
+    return replies.order_by(F("root").desc(), "path")
+
+
+@prepared
 def removals(article):
-    """Return how many comments moderators took away, by the kind of reason."""
+    """How many comments moderators took away from the article with this key, by reason."""
     state = Comment.State
-    gone = article.comments.filter(state__in=[state.REJECTED, state.BLINDED])
-    rows = gone.order_by().values(kind=F("refusal__name")).annotate(n=Count("pk"))
-    return [(row["kind"], row["n"]) for row in rows.order_by("-n")]
+    gone = Comment.objects.filter(article=article, state__in=[state.REJECTED, state.BLINDED])
+    counted = gone.order_by().values(kind=F("refusal__name")).annotate(n=Count("pk"))
+    return counted.order_by("-n").values_list("kind", "n")
 
 
 def read_replies(comment, after=""):

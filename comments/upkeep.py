@@ -17,6 +17,9 @@ from django.utils.translation import gettext_lazy
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
+from articles import cards, writings
+from articles.models import Article, Correction
+from authors.models import AccessEvent
 from comments import checks, guests, mail, moderation, sources
 from comments.models import (
     Ban,
@@ -30,6 +33,7 @@ from comments.models import (
     Vote,
 )
 from comments.querysets import EMAIL_DAYS, KEEP_DAYS
+from newsroom import changes
 
 logger = logging.getLogger(__name__)
 State, Action = Comment.State, ModerationEvent.Action
@@ -37,6 +41,10 @@ DELETED_DAYS = 30  # how long the words of a comment that its writer deleted are
 MAIL_DAYS = 60  # that a letter was sent: longer than a temporary measure lasts
 TASK_DAYS = 7
 FORM_DAYS = 2  # a form can be sent for one day
+ACCESS_DAYS = 400  # the law asks for a year at least
+# Who asked for a correction may go to mediation or court until six months after the article
+# (언론중재법 14, 18, 26조), and an answer to that takes its time.
+REQUESTER_DAYS = 365
 AT_ONCE = 500
 
 
@@ -89,6 +97,7 @@ def destroy_keys():
     oldest = SourceKey.objects.order_by("created_at").first()
     since = oldest.created_at if oldest else ago(KEEP_DAYS)
     Contact.objects.filter(source__gt="", created_at__lt=since).update(source="")
+    AccessEvent.objects.filter(source__gt="", at__lt=since).update(source="")
     nobody = Concat(Value("-"), Cast("pk", CharField()))
     for model in (Vote, Report):
         known = model.objects.filter(created_at__lt=since).exclude(source__startswith="-")
@@ -169,10 +178,27 @@ def purge_tasks():
     return done.delete()[0] + lost.delete()[0]
 
 
+def purge_access():
+    """Forget who signed in and who failed to; the law wants a year of it."""
+    return AccessEvent.objects.filter(at__lt=ago(ACCESS_DAYS)).delete()[0]
+
+
+def forget_requesters():
+    """Forget who asked for a correction a year after it was settled; what was asked stays."""
+    settled = Correction.objects.settled(before=ago(REQUESTER_DAYS))
+    known = settled.exclude(requested_by="", requester_phone="")
+    return known.update(requested_by="", requester_phone="")
+
+
 def clear_forms():
     """Forget which forms were used: they are too old to be sent again."""
     used = Comment.objects.filter(submission_key__isnull=False, created_at__lt=ago(FORM_DAYS))
     return used.update(submission_key=None)
+
+
+def note_corrections():
+    """Note on articles the corrections that were dated ahead and have appeared since."""
+    return Article.objects.with_news_of_corrections().note_corrections()
 
 
 def clear_sessions():
@@ -194,13 +220,19 @@ STEPS = (
     (purge_log, gettext_lazy("entries of the log emptied")),
     (purge_letters, gettext_lazy("letters forgotten")),
     (purge_tasks, gettext_lazy("tasks forgotten")),
+    (purge_access, gettext_lazy("records of access forgotten")),
+    (forget_requesters, gettext_lazy("people who asked for a correction forgotten")),
     (clear_forms, gettext_lazy("used forms forgotten")),
+    (writings.expire, gettext_lazy("unsaved texts forgotten")),
+    (note_corrections, gettext_lazy("corrections that appeared noted")),
+    (cards.forget, gettext_lazy("old headline cards deleted")),
+    (changes.forget, gettext_lazy("changes of pages forgotten")),
     (clear_sessions, gettext_lazy("old sign-ins forgotten")),
     (mail.write_digests, gettext_lazy("letters to moderators written")),
 )
 
 
-def run(say=lambda line: None):
+def run(say=logger.info):
     """Do every step, whatever became of the others; `say` what was done."""
     failed = 0
     for step, label in STEPS:

@@ -18,6 +18,7 @@ urlpatterns = [
     path("comments/unsubscribe/<str:token>/", private.unsubscribe, name="unsubscribe"),
     path("comments/data/", private.ask_for_data, name="ask_for_data"),
     path("comments/data/<str:token>/", private.data, name="data"),
+    path("search/comments/", views.search, name="search"),
     path("feeds/comments.xml", feeds.latest, name="feed"),
     path("feeds/articles/<int:pk>/comments.xml", feeds.article, name="article_feed"),
 ]

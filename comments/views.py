@@ -1,8 +1,10 @@
 """Reading a thread, writing a comment, and the address of every comment."""
 
-from urllib.parse import urlsplit
+import logging
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
+from django.db import OperationalError
 from django.http import JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,9 +22,12 @@ from comments.sources import sources_of
 from comments.threads import ORDERS, read_replies, read_thread
 from newsroom.forms import make_token, public_form, token_age
 from newsroom.models import Masthead
-from newsroom.paging import whole_number
-from newsroom.text import clean
+from newsroom.pagecache import kept
+from newsroom.paging import page_in_order, whole_number
+from newsroom.text import clean, one_line
 
+logger = logging.getLogger(__name__)
+QUESTION_LENGTH, QUESTION_WORDS = 200, 10  # of which comments are searched for
 COUNT_SECONDS = 30  # how long the number of comments may be kept by whoever asked
 
 
@@ -32,6 +37,7 @@ def commented_article(pk):
     return get_object_or_404(articles, pk=pk)
 
 
+@kept("order", "after", "reply_to", on="article-{pk}")
 @public_form
 @require_http_methods(["GET", "HEAD", "POST"])
 def thread(request, pk):
@@ -82,6 +88,13 @@ def create(request, article, masthead):
         form.renew()
         form.add_error(None, _("One comment was sent with this form. Please send this one again."))
         return thread_page(request, article, masthead, form, status=422)
+    except OperationalError:  # the disk is full, or the database takes nothing at present
+        logger.exception("A comment could not be kept")
+        form.add_error(
+            None,
+            _("Your comment could not be kept just now. Please send it again in a few minutes."),
+        )
+        return thread_page(request, article, masthead, form, status=503)
     page = f"{reverse('comments:mine', args=[comment.pk])}#message"
     return with_owner_token(redirect(page), comment)
 
@@ -100,6 +113,7 @@ def with_owner_token(response, comment):
     return response
 
 
+@kept(on="article-{pk}")
 @cache_control(public=True, max_age=COUNT_SECONDS)
 @require_safe
 def new(request, pk):
@@ -124,6 +138,21 @@ def detail(request, pk):
         **conversation(comment.article, masthead, replies),
     }
     return render(request, "comments/detail.html", context)
+
+
+@require_safe
+def search(request):
+    """Recent comments with all words of a question: the other tab of the search page."""
+    text = one_line(request.GET.get("q", ""))[:QUESTION_LENGTH]
+    comments = Comment.objects.visible().on_published()
+    found = (
+        comments.latest_with(text.split()[:QUESTION_WORDS]).select_related("article")
+        if text
+        else comments.none()
+    )
+    page = page_in_order(found, request.GET)
+    context = {"question": text, "page": page, "rest": f"&{urlencode({'q': text})}"}
+    return render(request, "comments/search.html", context)
 
 
 def visible_comment(pk):

@@ -4,6 +4,8 @@ from functools import lru_cache
 
 from django.urls import reverse
 
+NUMBERS_END = 2**63  # no row has a key from here on, and SQLite takes none
+
 
 @lru_cache(maxsize=10_000)
 def address(name, *args):

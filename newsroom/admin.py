@@ -42,6 +42,18 @@ class MastheadAdmin(admin.ModelAdmin):
         ),
     ]
 
+    help_texts = {
+        "tagline": _("At the head of every page but the first, which shows the day there."),
+        "registration_number": _("As the certificate has it."),
+        "publisher": _("The name of a person."),
+        "editor": _("The name of a person: who answers for what is published."),
+        "email": _("For readers; letters of the paper come from here too."),
+        "copyright_notice": _("At the foot of every page."),
+    }
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        return super().get_form(request, obj, change=change, help_texts=self.help_texts, **kwargs)
+
     def changelist_view(self, request, extra_context=None):
         return redirect("admin:newsroom_masthead_change", 1)
 

@@ -4,7 +4,9 @@ A file can lie. A few bytes may ask for gigabytes or minutes, or bring a decoder
 `pictures.read()` has every file decoded here, where the system limits memory and time and
 nothing else is lost with the process. It starts quickly: it imports nothing of ours.
 
-    python darkroom.py MAX_PIXELS < file    writes a line of JSON, then the pixels as RGB
+    python darkroom.py MAX_PIXELS MAX_JPEG_PIXELS < file
+
+writes a line of JSON, then the pixels as RGB.
 """
 
 import json
@@ -25,7 +27,8 @@ TURNS = {  # EXIF orientation: what puts it right
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# Enough for a JPEG or PNG of 39 megapixels, an AVIF of 24 and a WebP of 15.
+# Enough for a JPEG of 64 megapixels (48 if progressive), a PNG of 39, an AVIF of 24 and a
+# WebP of 15.
 LIMITS = {resource.RLIMIT_DATA: 250 * 2**20, resource.RLIMIT_CPU: 4}  # bytes, seconds
 
 Image.MAX_IMAGE_PIXELS = None  # size is judged below; Pillow would only warn
@@ -36,13 +39,13 @@ class Unfit(Exception):
     """Why a file does not become a picture, in a word that `pictures` has a sentence for."""
 
 
-def develop(file, max_pixels):
+def develop(file, max_pixels, max_jpeg_pixels):
     """Return (picture, extension): upright sRGB pixels on white, at most LONGEST_EDGE long."""
     image = Image.open(file, formats=tuple(FORMATS))
-    if image.width * image.height > max_pixels:
-        raise Unfit("large", *image.size)
     # Several pictures in one JPEG (MPO) are of one moment: the first is the photograph.
     kind = "JPEG" if image.format == "MPO" else image.format
+    if image.width * image.height > (max_jpeg_pixels if kind == "JPEG" else max_pixels):
+        raise Unfit("large", *image.size)
     if kind != "JPEG" and getattr(image, "is_animated", False):
         raise Unfit("moving")
     scale = min(1, LONGEST_EDGE / max(image.size))
@@ -99,7 +102,7 @@ def main():
         resource.setrlimit(limit, (value, value))
     pixels = b""
     try:
-        image, extension = develop(BytesIO(sys.stdin.buffer.read()), int(sys.argv[1]))
+        image, extension = develop(BytesIO(sys.stdin.buffer.read()), *map(int, sys.argv[1:]))
         answer, pixels = ["fit", extension, *image.size], image.tobytes()
     except Unfit as unfit:
         answer = unfit.args

@@ -36,6 +36,7 @@ def public_form(view):
             raise PermissionDenied(_("This form can only be sent from our own page."))
         return view(request, *args, **kwargs)
 
+    checked.is_public_form = True
     return csrf_exempt(checked)  # the view reads no session: there is no authority to forge
 
 

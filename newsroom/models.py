@@ -1,11 +1,14 @@
-"""The paper itself: what the masthead says."""
+"""The paper itself: what the masthead says, and whether its worker is at work."""
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from newsroom.fields import LineField
+from newsroom.prepared import prepared
 
 
 class Masthead(models.Model):
@@ -87,4 +90,47 @@ class Masthead(models.Model):
     @classmethod
     def load(cls):
         """Return the masthead; an unsaved one with the defaults before it was ever filled in."""
-        return cls.objects.first() or cls(pk=1)
+        return next(iter(masthead_rows()), None) or cls(pk=1)
+
+    @property
+    def values(self):
+        """The values of all fields, in their order: `Masthead(*values)` is the same again."""
+        return tuple(getattr(self, field.attname) for field in self._meta.concrete_fields)
+
+
+@prepared
+def masthead_rows():
+    """The one masthead, or nothing before it was ever filled in."""
+    return Masthead.objects.all()
+
+
+class PageChange(models.Model):
+    """That something readers can see has changed; written by triggers (`newsroom.changes`)."""
+
+    key = models.CharField(max_length=40)
+    position = models.BigIntegerField()
+    made_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "position"], name="page_change_once")]
+        indexes = [models.Index(fields=["position"], name="page_change_by_position")]
+
+    def __str__(self):
+        return f"{self.key} {self.position}"
+
+
+class LifeSign(models.Model):
+    """When something that works where nobody sees it was last at work."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    seen_at = models.DateTimeField()
+
+    def __str__(self):
+        return self.name
+
+    @classmethod
+    def give(cls, name):
+        """Note that `name` is at work now."""
+        sign = cls(name=name, seen_at=timezone.now())
+        fields = {"unique_fields": ["name"], "update_fields": ["seen_at"]}
+        cls.objects.bulk_create([sign], update_conflicts=True, **fields)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 PAGE_SIZE = 20
 LAST_PAGE = 1000
+PAGED = ("page", "until")  # the parameters that walk through a list
 
 
 @dataclass
@@ -61,6 +62,13 @@ def page_in_order(articles, query, size=PAGE_SIZE):
     """Return the page of `articles` in their own order; what is new stands at its end."""
     number = page_number(query)
     rows = rows_of(articles, number, size)
+    return Page(rows[:size], number, has_next(rows, number, size), None)
+
+
+def page_of_keys(keys, query, size=PAGE_SIZE):
+    """Return the page of a list of primary keys; whoever shows them loads their rows."""
+    number = page_number(query)
+    rows = rows_of(keys, number, size)
     return Page(rows[:size], number, has_next(rows, number, size), None)
 
 

@@ -9,6 +9,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from pathlib import Path
 from threading import Lock
 
 from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import FileSystemStorage
 from django.utils.translation import gettext as _
 from PIL import Image
 
@@ -48,6 +51,9 @@ AI_XMP = (
     b'"http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"/>'
     b"</rdf:RDF></x:xmpmeta>"
 )
+# The same said by others: IPTC's DigitalSourceType in XMP, or in the manifest that C2PA puts into
+# the file. A C2PA manifest alone says nothing; cameras write it too.
+AI_MARK = re.compile(rb"digitalsourcetype/(compositeWithT|t)rainedAlgorithmic(Media|Data)")
 
 
 class Refused(Exception):
@@ -64,13 +70,15 @@ class Picture:
     width: int
     height: int
     colour: str
+    says_ai: bool  # the file itself says that AI made it, or a part of it
 
 
 def read(file) -> Picture:
     """Return the picture in `file`, opened for reading bytes.
 
     Raises `Refused` for what is no picture, moves, is broken, exceeds `PHOTO_MAX_BYTES` or
-    `PHOTO_MAX_PIXELS`, or asks for more memory or time than the darkroom has.
+    `PHOTO_MAX_PIXELS` (`PHOTO_MAX_JPEG_PIXELS` for a JPEG), or asks for more memory or time
+    than the darkroom has.
     """
     file.seek(0, 2)
     size = file.tell()
@@ -82,8 +90,10 @@ def read(file) -> Picture:
         )
     digest = hashlib.file_digest(file, "sha256").hexdigest()
     file.seek(0)
+    content = file.read()
+    says_ai = AI_MARK.search(content) is not None
     with one_at_a_time:
-        result, details, data = develop(file.read())
+        result, details, data = develop(content)
     if result != "fit":
         raise Refused(refusal(result, details))
     extension, width, height = details
@@ -96,12 +106,14 @@ def read(file) -> Picture:
         width=width,
         height=height,
         colour=f"#{red:02x}{green:02x}{blue:02x}",
+        says_ai=says_ai,
     )
 
 
 def develop(data):
     """Return (result, details, pixels) of the darkroom for the bytes of a file."""
-    command = [sys.executable, "-I", DARKROOM, str(settings.PHOTO_MAX_PIXELS)]
+    limits = (settings.PHOTO_MAX_PIXELS, settings.PHOTO_MAX_JPEG_PIXELS)
+    command = [sys.executable, "-I", DARKROOM, *map(str, limits)]
     try:
         done = subprocess.run(command, input=data, capture_output=True, timeout=SECONDS)
     except subprocess.TimeoutExpired:
@@ -136,6 +148,10 @@ def keep(storage, path, file):
 
     What stands there already stays: a path belongs to one content.
     """
+    if not isinstance(storage, FileSystemStorage):  # S3 shows an object whole or not at all
+        if not storage.exists(path):
+            storage.save(path, File(file))
+        return
     target = storage.path(path)
     if os.path.exists(target):
         return

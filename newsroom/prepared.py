@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from functools import partial
 
 from django.core.exceptions import EmptyResultSet
-from django.db import DEFAULT_DB_ALIAS, connection, connections
-from django.db.models.query import ModelIterable
+from django.db import connection, connections
+
+from newsroom.databases import alias_for_reading
 
 FIRST_NUMBER = 2_000_000_001  # marks of numbers: no row has a key like these
 FIRST_YEAR = 1001
@@ -31,13 +32,14 @@ class prepared:
     def __call__(self, *values):
         shape = tuple(len(v) if isinstance(v, list) else type(v).__name__ for v in values)
         # Of this thread's connection itself: `connection` is a stand-in for all of them.
-        kept = connections[DEFAULT_DB_ALIAS].__dict__.setdefault("prepared_queries", {})
+        alias = alias_for_reading()
+        kept = connections[alias].__dict__.setdefault("prepared_queries", {})
         if (self, shape) not in kept:
-            kept[self, shape] = compiled(self.build, values)
+            kept[self, shape] = compiled(self.build, values, alias)
         return kept[self, shape](flat(values))
 
 
-def compiled(build, values):
+def compiled(build, values, alias):
     """Return what runs the query that `build` makes of values like these."""
     marks, marked = [], []
     for value in values:
@@ -45,8 +47,8 @@ def compiled(build, values):
             marked.append([mark_for(item, marks) for item in value])
         else:
             marked.append(value if value is None else mark_for(value, marks))
-    queryset = build(*marked)
-    compiler = queryset.query.get_compiler(using=connection.alias)
+    queryset = build(*marked).using(alias)
+    compiler = queryset.query.get_compiler(using=alias)
     try:
         sql, params = compiler.as_sql()
     except EmptyResultSet:
@@ -65,7 +67,7 @@ def run(queryset, compiler, sql, params, places, values):
         for param, place in zip(params, places, strict=True)
     )
     compiler.as_sql = lambda *args, **kwargs: (sql, filled)
-    return list(ModelIterable(queryset))
+    return list(queryset._iterable_class(queryset))
 
 
 def mark_for(value, marks):

@@ -19,7 +19,7 @@ class BundledStaticFilesStorage(CompressedManifestStaticFilesStorage):
 
     support_js_module_import_aggregation = True
     sheets = ("css/site.css",)
-    scripts = ("js/main.js", "js/comments.js", "js/mine.js")
+    scripts = ("js/main.js", "js/comments.js", "js/mine.js", "js/saved.js")
 
     def post_process(self, paths, dry_run=False, **options):
         if not dry_run:

@@ -16,7 +16,7 @@ UNWANTED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 BLOCK_END = re.compile(r"</(p|h[1-6]|li|tr|td|th|blockquote|figcaption|figure)>|<br ?/?>|<hr ?/?>")
-TAG = re.compile(r"<[^>]*>")
+TAG = re.compile(r"<[^<>]*>")
 SPACES = re.compile(r"\s+")
 
 # How the last sound of a digit or a Latin letter is read aloud: does it close (받침)?

@@ -4,11 +4,13 @@ from datetime import timedelta
 from io import BytesIO
 from itertools import count
 
+from django.contrib.auth.models import Group
 from django.utils import timezone
 from PIL import Image
 
 from articles.models import Article, Byline, Photo, Section
-from authors.models import Author
+from articles.search import index
+from authors.models import Author, User
 from comments import moderation
 from comments.models import Comment, Contact
 
@@ -34,6 +36,7 @@ def make_article(headline=None, tags=(), authors=(), hours_ago=1, **fields):
     article = Article(headline=headline or f"장터에 다시 켜진 불 {number}", **fields)
     article.save()
     article.tags.set(tags)
+    index.update(article)
     for position, author in enumerate(authors):
         Byline.objects.create(article=article, author=author, position=position)
     return article
@@ -67,3 +70,10 @@ def make_photo(file=None, **fields):
     photo.take(file or image_file())
     photo.save()
     return photo
+
+
+def make_account(name, *groups, **fields):
+    """Make an account of the newsroom, in the groups of those names."""
+    account = User.objects.create_user(name, **{"is_staff": True, **fields})
+    account.groups.set(Group.objects.get(name=group) for group in groups)
+    return account

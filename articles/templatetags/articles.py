@@ -1,17 +1,23 @@
 """Pictures, share links and structured data for any page that shows articles."""
 
+from html import escape
 from urllib.parse import quote
 
 from django import template
-from django.urls import reverse
-from django.utils.html import escape, format_html
+from django.conf import settings
+from django.templatetags.static import static
+from django.utils.html import format_html
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext as _
 
-from articles.companions import DISCUSSED
-from articles.metadata import as_script, breadcrumbs, profile, publisher, website
-from articles.models import Article
-from newsroom.templatetags.newsroom import absolute
+from articles import cards
+from articles.cards import card_of
+from articles.companions import MOST_READ
+from articles.metadata import as_script, breadcrumbs, image_object, profile, publisher, website
+from articles.models import Article, Photo
+from articles.reads import faded
+from newsroom.addresses import address
+from newsroom.drawn import draw, kept
+from newsroom.templatetags.newsroom import absolute, time
 
 register = template.Library()
 
@@ -22,6 +28,14 @@ def picture(photo, crop, sizes, alt=None, eager=False):
 
     `crop` names one of `pictures.CROPS`, `sizes` is the attribute of that name.
     """
+    alt = photo.alt if alt is None else alt
+    values = (photo.version, photo.width, photo.height, photo.colour)
+    return drawn_picture(values, crop, sizes, alt, eager)
+
+
+@kept
+def drawn_picture(values, crop, sizes, alt, eager):
+    photo = Photo(**dict(zip(("version", "width", "height", "colour"), values, strict=True)))
     widths = photo.widths(crop)
     width, height = photo.size(crop, widths[-1])
     sets = {
@@ -29,74 +43,102 @@ def picture(photo, crop, sizes, alt=None, eager=False):
         for extension in ("avif", "jpg")
     }
     fallback = photo.rendition(crop, widths[len(widths) // 2])
-    alt = escape(photo.alt if alt is None else alt)
     loading = 'fetchpriority="high"' if eager else 'loading="lazy" decoding="async"'
     return mark_safe(  # every value is a number, an address of ours, or escaped
         f'<picture><source type="image/avif" srcset="{sets["avif"]}" sizes="{escape(sizes)}">'
         f'<img src="{fallback}" srcset="{sets["jpg"]}" sizes="{escape(sizes)}" width="{width}"'
-        f' height="{height}" alt="{alt}" data-colour="{photo.colour}" {loading}></picture>'
+        f' height="{height}" alt="{escape(alt)}" data-colour="{photo.colour}" {loading}></picture>'
     )
+
+
+@register.simple_tag
+def card(article, level, sizes="", summary=False, count=True):
+    """An article in a list (loaded by `for_cards`): its headline is a heading of that `level`.
+
+    The picture stands there if `sizes`, its attribute of that name, is given. Beside another
+    article the `count` of comments is left out: that page stays as it is when somebody writes.
+    """
+    photo = article.hero if sizes else None
+    shape = {
+        "level": level,
+        "has_picture": bool(photo),
+        "has_summary": summary,
+        "has_section": bool(article.section),
+        "is_corrected": article.is_corrected,
+        "is_ai_picture": bool(photo and photo.is_ai_generated),
+        "has_comments": bool(count and article.comment_count),
+        "has_reason": hasattr(article, "reason"),
+    }
+    values = {
+        "url": article.get_absolute_url(),
+        "picture": picture(photo, "card", sizes, alt="") if photo else "",
+        "headline": getattr(article, "marked_headline", None) or escape(article.headline),
+        "summary": getattr(article, "marked_summary", None) or escape(article.summary),
+        "section": escape(article.section.name) if article.section else "",
+        "time": time(article.published_at, "day"),
+        "count": str(article.comment_count),
+        "reason": escape(getattr(article, "reason", "")),
+    }
+    return draw("articles/_card.html", shape, values)
 
 
 @register.simple_tag
 def social_picture(photo):
     """The Open Graph tags of a photo."""
     width = photo.widths("social")[-1]
+    return social_image(photo.rendition("social", width), *photo.size("social", width), photo.alt)
+
+
+@register.simple_tag
+def social_card(article=None, masthead=None):
+    """The Open Graph tags of an article's headline card, or of the paper's plain one."""
+    if article is None:
+        return social_image(static("img/card.png"), cards.WIDTH, cards.HEIGHT, "")
+    url = card_of(article, masthead).url
+    return social_image(url, cards.WIDTH, cards.HEIGHT, article.headline)
+
+
+def social_image(path, width, height, alt):
     return format_html(
         '<meta property="og:image" content="{}">\n<meta property="og:image:width" content="{}">\n'
         '<meta property="og:image:height" content="{}">\n'
         '<meta property="og:image:alt" content="{}">',
-        absolute(photo.rendition("social", width)),
-        *photo.size("social", width),
-        photo.alt,
+        *(absolute(path), width, height, alt),
     )
 
 
 @register.simple_tag
-def most_discussed():
-    """What readers talk about, for the side of a list."""
-    articles = Article.objects.published().show_comments().most_discussed()
-    return articles.only("headline", "slug")[:DISCUSSED]
+def most_read():
+    """What readers read most these hours, for the side of a list."""
+    articles = Article.objects.published().most_read("day", faded("day"))
+    return articles.only("headline", "slug")[:MOST_READ]
 
 
 @register.simple_tag
-def share_links(article):
-    """Plain links that share `article`: {"icon", "label", "url"} each; no script is needed."""
-    url = quote(absolute(article.get_short_url()), safe="")
-    title = quote(article.headline, safe="")
-    return [
-        {
-            "icon": "facebook",
-            "label": _("Share on Facebook"),
-            "url": f"https://www.facebook.com/sharer/sharer.php?u={url}",
-        },
-        {
-            "icon": "x",
-            "label": _("Share on X"),
-            "url": f"https://x.com/intent/tweet?text={title}&url={url}",
-        },
-        {
-            "icon": "band",
-            "label": _("Share on Band"),
-            "url": f"https://band.us/plugin/share?body={title}%0A{url}&route={url}",
-        },
-        {
-            "icon": "naver",
-            "label": _("Share on Naver"),
-            "url": f"https://share.naver.com/web/shareView?url={url}&title={title}",
-        },
-        {
-            "icon": "mail",
-            "label": _("Send by e-mail"),
-            "url": f"mailto:?subject={title}&body={url}",
-        },
-    ]
+def share_row(article):
+    """Links that share `article`, and the tools of this device that do; see `_share.html`."""
+    short = article.get_short_url()
+    values = {
+        "short_url": short,
+        "url": quote(absolute(short), safe=""),
+        "title": quote(article.headline, safe=""),
+        "qr_url": address("articles:qr", article.pk),
+    }
+    return draw("articles/_share.html", {"kakao_key": settings.KAKAO_JS_KEY}, values)
 
 
 @register.simple_tag
-def json_ld(data, masthead):
-    """The article for search engines, with the paper as its publisher."""
-    return script({**data, "publisher": publisher(masthead)})
+def json_ld(article, data, masthead):
+    """The article for search engines, with the paper as its publisher.
+
+    The paper has written what nobody signed; the headline card stands in for a picture.
+    """
+    paper = publisher(masthead)
+    data = {**data, "publisher": paper, "author": data["author"] or [paper]}
+    if "image" not in data:
+        path = card_of(article, masthead).url
+        data["image"] = [image_object(path, cards.WIDTH, cards.HEIGHT)]
+    return script(data)
 
 
 @register.simple_tag
@@ -114,7 +156,7 @@ def profile_ld(author):
 @register.simple_tag
 def breadcrumb_ld(article, masthead):
     """Where the article stands in the paper, for search engines."""
-    steps = [(masthead.title, reverse("front_page"))]
+    steps = [(masthead.title, "/")]
     if article.section:
         steps.append((article.section.name, article.section.get_absolute_url()))
     steps.append((article.headline, article.get_absolute_url()))

@@ -1,12 +1,12 @@
 """Threads for any page, and the words of a comment as HTML."""
 
 import re
-from functools import lru_cache
+from html import escape
 
 from django import template
-from django.conf import settings
+from django.db.models import Count
 from django.template.loader import render_to_string
-from django.utils.html import escape
+from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
@@ -16,13 +16,16 @@ from comments.models import Comment
 from comments.pages import conversation
 from comments.threads import read_thread
 from newsroom.addresses import address
+from newsroom.drawn import draw, fill, kept, mark
 from newsroom.forms import make_token
+from newsroom.prepared import prepared
 from newsroom.templatetags.newsroom import day, stamp, time
 
 register = template.Library()
 
 LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"'`]+", re.IGNORECASE)
 AFTER_LINK = ".,!?:;…·~”’』」》〉"  # ends a sentence rather than an address
+MOST_A_DAY = 2000  # comments that are looked at for what is discussed today
 # A particle that is written against a bare host name: example.com에서.
 PARTICLE = re.compile(r"(?<=[a-z0-9])[가-힣]+$", re.IGNORECASE)
 
@@ -35,13 +38,13 @@ def comment_thread(context, article):
     if shown["is_open"]:
         values = {"token": make_token(f"comment.{article.pk}"), "thread_url": shown["thread_url"]}
         shape = (masthead.comments_max_length, shown["is_approved_first"])
-        shown["form_html"] = fill(uncached(drawn_form)(get_language(), *shape), values)
+        shown["form_html"] = fill(empty_form(get_language(), *shape), values)
     return shown
 
 
-@lru_cache(maxsize=20)
-def drawn_form(language, longest, is_approved_first):
-    """Return the empty form: HTML and names of values in turn, as `drawn()` does."""
+@kept
+def empty_form(_language, longest, is_approved_first):
+    """Return the template of an empty form: HTML and names of values in turn."""
     form = CommentForm(article=Article(pk=0), longest=longest, initial={"token": mark("token")})
     context = {"form": form, "thread_url": mark("thread_url")}
     context["is_approved_first"] = is_approved_first
@@ -49,30 +52,40 @@ def drawn_form(language, longest, is_approved_first):
 
 
 @register.simple_tag(takes_context=True)
-def latest_comments(context, number=5):
+def latest_comments(context):
     """The newest comments that readers may see, with their articles; none that is folded."""
-    folded = context["masthead"].comments_fold_reports
-    return (
-        Comment.objects.visible()
-        .on_published()
-        .exclude(report_count__gte=folded, staff=None)
-        .select_related("article")
-        .only("author_name", "text", "created_at", "article__headline", "article__slug")
-        .order_by("-pk")[:number]
+    return newest_comments(timezone.now(), context["masthead"].comments_fold_reports)
+
+
+@prepared
+def newest_comments(now, folds_at):
+    """The newest comments on articles published by `now`, with fewer reports than fold them."""
+    comments = Comment.objects.visible().on_published(now).select_related("article")
+    shown = comments.exclude(report_count__gte=folds_at, staff=None).order_by("-pk")
+    return shown.only("author_name", "text", "created_at", "article__headline", "article__slug")[:3]
+
+
+@register.simple_tag
+def waiting_comments():
+    """How many comments wait for a moderator."""
+    return Comment.objects.queued().order_by().count()
+
+
+@register.simple_tag
+def discussed_today(number=5):
+    """The articles that most was said about today, each with how much (`said_today`)."""
+    newest = Comment.objects.visible().order_by("-pk").values("pk")[:MOST_A_DAY]
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    said = Article.objects.published().filter(
+        comments__in=newest, comments__created_at__gte=midnight
     )
-
-
-VALUES = ("pk", "name", "answered", "url", "time", "text", "up", "down", "thread_url", "day")
+    said = said.only("headline", "slug").annotate(said_today=Count("comments"))
+    return said.order_by("-said_today", "-pk")[:number]
 
 
 @register.simple_tag
 def comment_html(comment, is_open=False, folds_at=0, is_quoted=False):
-    """A comment as it stands in a thread; with votes and reports where `folds_at` is given.
-
-    A page holds two hundred of them, and drawing each by the template engine would take
-    longer than all the rest. So the template is drawn once for every shape that a comment
-    can have, with marks in place of the values, and then filled.
-    """
+    """A comment as it stands in a thread; with votes and reports where `folds_at` is given."""
     is_visible, is_staff = comment.is_visible, bool(comment.staff_id)
     shape = {"is_visible": is_visible, "state": "" if is_visible else comment.state}
     shape["is_quoted"] = is_quoted  # it may stand on the page again: only there it has its id
@@ -100,61 +113,26 @@ def comment_html(comment, is_open=False, folds_at=0, is_quoted=False):
         "thread_url": address("comments:thread", comment.article_id),
         "day": day(comment.blinded_until) if comment.blinded_until else "",
     }
-    return fill(uncached(drawn)(get_language(), *shape.items()), values)
+    return draw("comments/_comment.html", shape, values)
 
 
 @register.simple_tag
 def thread_html(thread, is_open, folds_at):
     """The comments of a page of a thread, each above the list of its answers."""
-    language, parts = get_language(), []
+    parts = []
     for comment in thread.comments:
         parts += ["<li>", comment_html(comment, is_open, folds_at)]
-        opening = uncached(drawn_opening)(language, comment.reply_count)
-        parts.append(opening if comment.has_children else "</li>")
+        if comment.has_children:
+            parts.append(draw("comments/_opening.html", {"number": comment.reply_count}, {}))
+        else:
+            parts.append("</li>")
         for left in reversed(comment.closes):
             if not left and getattr(comment, "more_of", None):
                 root = comment.more_of
                 values = {"name": escape(root.author_name), "url": root.get_absolute_url()}
-                parts.append(fill(uncached(drawn_more)(language), values))
+                parts.append(draw("comments/_more.html", {}, values))
             parts.append("</ol></details></li>")
     return mark_safe("".join(parts))  # drawn by templates, and put together here
-
-
-@lru_cache(maxsize=500)
-def drawn_opening(language, number):
-    """Return what stands between a comment and its answers: a fold that says how many."""
-    return render_to_string("comments/_opening.html", {"number": number})
-
-
-@lru_cache(maxsize=20)
-def drawn_more(language):
-    """Return the link to the rest of the answers: HTML and names of values in turn."""
-    return render_to_string(
-        "comments/_more.html", {name: mark(name) for name in ("name", "url")}
-    ).split("\0")
-
-
-@lru_cache(maxsize=500)
-def drawn(language, *shape):
-    """Return the template of a comment of this shape: HTML and names of values in turn."""
-    marks = {name: mark(name) for name in VALUES}
-    return render_to_string("comments/_comment.html", dict(shape) | marks).split("\0")
-
-
-def mark(name):
-    """Return what stands in a drawn template for the value `name`; no text holds a NUL."""
-    return f"\0{name}\0"
-
-
-def fill(parts, values):
-    """Return a drawn template with its values, which are escaped, in their places."""
-    filled = (values[part] if place % 2 else part for place, part in enumerate(parts))
-    return mark_safe("".join(filled))  # templates and escaped values only
-
-
-def uncached(draw):
-    """Return `draw` without its cache in development, where templates change."""
-    return draw.__wrapped__ if settings.DEBUG else draw
 
 
 @register.filter

@@ -2,12 +2,15 @@
 
 from django import template
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
+from newsroom.drawn import kept
+from newsroom.models import Masthead
 from newsroom.text import particle
 
 register = template.Library()
@@ -51,7 +54,29 @@ def iso(moment):
 @register.simple_tag
 def time(moment, style="stamp"):
     """A <time> element that people and machines read: {% time article.published_at %}."""
+    return time_in(get_language(), moment, style)
+
+
+@kept
+def time_in(_language, moment, style):
     return format_html('<time datetime="{}">{}</time>', iso(moment), STYLES[style](moment))
+
+
+@register.simple_tag(takes_context=True)
+def frame(context, name):
+    """A part of what stands around every page: "head", "sections" or "footer".
+
+    It is drawn anew only when the masthead, the navigation or the section is another.
+    """
+    section = getattr(context.get("current_section"), "name", "")
+    inputs = (context["masthead"].values, *context["navigation"], section)
+    return drawn_frame(name, get_language(), *inputs)
+
+
+@kept
+def drawn_frame(name, _language, masthead, sections, pages, section):
+    context = {"masthead": Masthead(*masthead), "sections": sections, "pages": pages}
+    return render_to_string(f"partials/_{name}.html", context | {"section": section})
 
 
 @register.filter

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
+from articles import related
 from articles.middleware import normal_path
 from articles.models import (
     RESERVED_SLUGS,
@@ -31,6 +32,7 @@ from articles.models import (
     Tag,
     TaggedArticle,
 )
+from articles.search import index
 from authors.models import Author, free_slug
 from newsroom.text import korean_slug
 from newsroom.wxr import reader
@@ -41,6 +43,7 @@ from newsroom.wxr.threads import CommentDesk, signature
 from newsroom.wxr.times import moment
 
 BATCH = 200
+RELATED = 1000  # articles whose related ones are chosen at once; the worker goes on
 NO_CATEGORY = {"uncategorized", "미분류"}  # where WordPress puts what was put nowhere
 PRIMARY_CATEGORY = ("_yoast_wpseo_primary_category", "rank_math_primary_category")
 TIMES = ("state", "published_at", "revised_at")
@@ -65,11 +68,15 @@ def import_export(path, media=None, is_dry=False, overwrite=False):
     try:
         desk.read_files(progress)
         with transaction.atomic():
-            Importer(export, report, desk, overwrite).run(path)
+            with index.rebuilt_after():
+                Importer(export, report, desk, overwrite).run(path)
             transaction.set_rollback(is_dry)
     except BaseException:
         desk.forget_files()
         raise
+    for _number in progress(range(0 if is_dry else RELATED), _("Related articles")):
+        if not related.relate_due(1):
+            break
     return report
 
 
@@ -107,7 +114,7 @@ class Importer:
             address = f"{self.prefix}/tag/{tag.slug}"
             self.tags[tag.slug] = self.make_tag(tag, self.place_at(address, Tag))
             self.keep_address(address, target=self.tags[tag.slug])
-        self.keep_address(f"{self.prefix}/feed", target=reverse("articles:feed"))
+        self.keep_address(f"{self.prefix}/feed", target=reverse("articles:feed", args=["xml"]))
         for item in progress(reader.items(path), _("Articles"), self.export.items):
             self.take(item)
         self.flush()
@@ -262,7 +269,7 @@ class Importer:
                 tags.append(self.tags[found.slug])
             elif domain == "category":
                 lines.append(self.line_to(reader.find_term(self.export.categories, term)))
-            else:
+            elif domain != "author" or self.login_of(term) is None:
                 self.report.note("article", _("other taxonomy left out: %s") % line_of(domain)[:40])
         if not lines:
             self.report.note("article", _("without a category: in no section"), title)
@@ -279,6 +286,20 @@ class Importer:
                     self.tags[own.slug, "category"] = self.make_tag(own)
                 tags.append(self.tags[own.slug, "category"])
         return section, list(dict.fromkeys(tags))
+
+    def login_of(self, term):
+        """Return the login of the author whom a term of Co-Authors Plus means, or None."""
+        logins = (term.name, term.slug.removeprefix("cap-"))
+        return next((login for login in logins if login in self.authors), None)
+
+    def authors_of(self, item):
+        """Return the authors who sign a post: those of Co-Authors Plus, else its creator."""
+        creator = item.get("dc:creator")
+        joint = [self.login_of(term) for domain, term in item.terms if domain == "author"]
+        logins = [login for login in joint if login] or [creator]
+        logins.sort(key=lambda login: login != creator)
+        found = [self.authors[login] for login in logins if login in self.authors]
+        return list({author.pk: author for author in found}.values())
 
     # Articles and pages
 
@@ -300,13 +321,14 @@ class Importer:
     def save_article(self, article, key, item, title):
         """Write what the item says into `article`."""
         section, tags = self.places_of(item, title)
-        author = self.authors.get(item.get("dc:creator"))
-        if author is None:
+        authors = self.authors_of(item)
+        if not authors:
             self.report.note("article", _("without an author"), title)
         headline, body = self.headline_of(item, title, 300), self.body_of(item, title, 300)
         hero = self.hero_of(item, title)
         slug = korean_slug(reader.slug_of(item.get("wp:post_name")), 100) or article.slug
         slug = slug or korean_slug(headline)
+        subtitle = fit(line_of(item.meta.get("wps_subtitle", "")), 300)
         fields = {
             "headline": headline,
             "slug": f"{slug}-1" if slug in RESERVED_SLUGS else slug,
@@ -315,6 +337,8 @@ class Importer:
             "section_id": section and section.pk,
             "hero_id": hero.pk if hero else article.hero_id,
             **self.state_of(item, title, article),
+            # Only where there is one: without it the digests of earlier imports hold.
+            **({"subtitle": subtitle} if subtitle else {}),
         }
         bylines, tagged = [], []
         if article.pk:
@@ -322,14 +346,17 @@ class Importer:
             tagged = sorted(row.tag_id for row in article.tagged.all())
         elif item.get("wp:comment_status") == "closed":
             article.comment_policy = Article.CommentPolicy.CLOSED
-        theirs = [author.pk] if author else [], sorted(tag.pk for tag in tags)
+        theirs = [author.pk for author in authors], sorted(tag.pk for tag in tags)
         outcome = self.write(article, key, fields, now=(bylines, tagged), then=theirs)
         self.count("article", outcome, title)
         if outcome == "updated" and (bylines, tagged) != theirs:
             article.bylines.all().delete()
             article.tagged.all().delete()
         if outcome == "made" or (outcome == "updated" and (bylines, tagged) != theirs):
-            self.bylines += [Byline(article=article, author=author)] if author else []
+            self.bylines += [
+                Byline(article=article, author=author, position=place)
+                for place, author in enumerate(authors)
+            ]
             self.tagged += [TaggedArticle(content_object=article, tag=tag) for tag in tags]
 
     def make_page(self, item, title):

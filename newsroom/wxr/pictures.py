@@ -69,9 +69,13 @@ class MediaFolder:
                     self.files[upload_path(f"/{relative.replace('%', '%25')}")] = path
 
     def find(self, url):
-        """Return the file of an attachment's address, the uncut original if it is there."""
+        """Return the file of an attachment's address, the uncut original if it is there.
+
+        An export of ours names pictures as our readers' browsers do, below /media/.
+        """
         path = upload_path(url)
-        return self.files.get(path) or self.files.get(SIZE.sub("", path))
+        names = (path, SIZE.sub("", path), path.removeprefix("media/"))
+        return next((self.files[name] for name in names if name in self.files), None)
 
 
 class PictureDesk:

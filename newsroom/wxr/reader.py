@@ -17,6 +17,7 @@ CONTROLS = bytes(i for i in range(1, 32) if i not in b"\t\n\r")
 KEPT_META = {
     *("_thumbnail_id", "_wp_attachment_image_alt", "footnotes", "_yoast_wpseo_metadesc"),
     *("_yoast_wpseo_primary_category", "rank_math_primary_category"),
+    "wps_subtitle",
 }
 
 

@@ -4,11 +4,11 @@ import re
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db.models import Count, IntegerField, OuterRef, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef
 from django.utils.translation import gettext as _
 
 from articles.models import Article
+from articles.querysets import number_of
 from comments.models import MAX_DEPTH, STEP, Comment, Contact, ModerationEvent, path_step
 from newsroom.text import excerpt, one_line
 from newsroom.wxr.bodies import line_of, prose_of
@@ -197,9 +197,3 @@ def order(row):
     """By time, then by number: of two numbers the shorter is the smaller."""
     comment = row[0]
     return comment.created_at, len(comment.import_key), comment.import_key
-
-
-def number_of(comments):
-    """Return the subquery that counts `comments`."""
-    counted = comments.annotate(one=Value(1)).values("one").annotate(n=Count("pk")).values("n")
-    return Coalesce(Subquery(counted, output_field=IntegerField()), Value(0))

@@ -9,7 +9,7 @@ const parent = document.querySelector("[data-comment-form]")?.elements.parent;
 let seen = Date.now();
 
 async function pageAt(url) {
-  const response = await fetch(url);
+  const response = await fetch(url, { cache: "no-cache" });
   if (!response.ok) throw new Error(response.statusText);
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   return page.querySelector("[data-conversation]");

@@ -22,14 +22,11 @@ if (themeSwitch) {
   });
 }
 
-const sizes = document.querySelector("[data-text-size]");
-if (sizes) {
-  sizes.addEventListener("click", (event) => {
-    const button = event.target.closest("button");
-    if (!button) return;
-    if ("print" in button.dataset) return print();
-    const size = Number(root.dataset.size ?? 0) + Number(button.dataset.step);
-    root.dataset.size = Math.max(-1, Math.min(3, size));
-    remember("textSize", root.dataset.size);
-  });
-}
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-step], [data-print]");
+  if (!button) return;
+  if ("print" in button.dataset) return print();
+  const size = Number(root.dataset.size ?? 0) + Number(button.dataset.step);
+  root.dataset.size = Math.max(-1, Math.min(3, size));
+  remember("textSize", root.dataset.size);
+});

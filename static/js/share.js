@@ -23,3 +23,24 @@ for (const button of document.querySelectorAll("[data-share]")) {
     navigator.share({ title: document.title, url }).catch(() => {});
   });
 }
+
+for (const button of document.querySelectorAll("[data-kakao]")) {
+  button.addEventListener("click", async () => {
+    const kakao = await import("./kakao.js");
+    kakao.share(button.dataset.kakao, button.parentElement.querySelector("[data-copy]").href);
+  });
+}
+
+// The other ways close when the reader goes on elsewhere.
+document.addEventListener("click", (event) => {
+  for (const more of document.querySelectorAll(".share-more[open]")) {
+    if (!more.contains(event.target)) more.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  const more = event.key === "Escape" && document.querySelector(".share-more[open]");
+  if (!more) return;
+  more.open = false;
+  more.querySelector("summary").focus();
+});

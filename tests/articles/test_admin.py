@@ -1,17 +1,16 @@
 """The editors' desk."""
 
 from datetime import timedelta
-from io import BytesIO
+from unittest.mock import patch
 
 from django.contrib.admin.models import LogEntry
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import TestCase, override_settings
+from django.urls import reverse
 from django.utils import timezone
-from PIL import Image
 
-from articles.models import Article, Correction, OldAddress, Page, Photo, Section, Series, Tag
-from tests.factories import image_file, make_article, make_author, make_photo, make_section
-from tests.newsroom.test_admin import HANGUL, SCRIPT, change, sign_in
+from articles.models import Article, Correction, OldAddress, Page, Section, Series, Tag
+from tests.factories import make_account, make_article, make_author, make_photo, make_section
+from tests.newsroom.test_admin import HANGUL, SCRIPT, change, sign_in, typed
 
 URL = "/admin/articles/"
 ADD = f"{URL}article/add/"
@@ -25,12 +24,6 @@ def errors(response):
     """The fields that a form refused; the answer was the form again."""
     assert response.status_code == 200, "the form was taken"
     return set(response.context["adminform"].form.errors)
-
-
-def hours(number):
-    """A time that many hours from now, as the two inputs of the form take it."""
-    time = timezone.localtime(timezone.now() + timedelta(hours=number))
-    return {"published_at_0": f"{time:%Y-%m-%d}", "published_at_1": f"{time:%H:%M:%S}"}
 
 
 class EveryPageTests(TestCase):
@@ -72,7 +65,7 @@ class EveryPageTests(TestCase):
 
     def test_lists_take_as_many_queries_for_twice_the_rows(self):
         # session, account, masthead, rows of a page, their number; then what a list adds.
-        expected = {"article": 11, "photo": 5, "series": 5, "section": 5, "oldaddress": 5}
+        expected = {"article": 8, "photo": 8, "series": 5, "section": 5, "oldaddress": 5}
         section, authors = make_section(), [make_author("가"), make_author("나")]
         for number in range(10):
             hero = make_photo()
@@ -89,6 +82,16 @@ class EveryPageTests(TestCase):
         make_article()
         article = self.client.get(f"{URL}article/").context["cl"].result_list[0]
         self.assertLessEqual({"body", "body_html", "body_text"}, article.get_deferred_fields())
+
+    def test_fields_that_are_not_plain_are_explained(self):
+        for page, words in (
+            ("articles/section/add/", "작은 숫자가 앞에 옵니다."),
+            ("articles/series/add/", "연재 페이지의 제목 아래에"),
+            ("articles/page/add/", "독자에게 이 페이지가 보이지 않습니다."),
+            ("authors/author/add/", "독자에게는 보이지 않습니다."),
+            ("newsroom/masthead/1/change/", "등록증에 적힌 대로"),
+        ):
+            self.assertContains(self.client.get(f"/admin/{page}"), words)
 
     def test_empty_address_is_made_from_the_name(self):
         for model, name, field in ((Section, "사회", "name"), (Series, "물길", "title")):
@@ -110,51 +113,107 @@ class EveryPageTests(TestCase):
         self.assertRedirects(response, article.get_absolute_url(), 301)
 
 
+def moment(hours):
+    """A time that many hours from now, as the form takes it."""
+    return f"{timezone.localtime(timezone.now() + timedelta(hours=hours)):%Y-%m-%dT%H:%M}"
+
+
 @override_settings(LANGUAGE_CODE="en")
 class WritingTests(TestCase):
     def setUp(self):
-        sign_in(self.client)
+        self.user = sign_in(self.client)
 
     def write(self, **changes):
-        return change(self.client, ADD, **{"headline": "장터에 켜진 불", **changes})
+        sent = {"headline": "장터에 켜진 불", "anyway": "on", **changes}
+        return change(self.client, ADD, **sent)
 
     def test_draft_is_kept_with_its_tags_and_bylines(self):
-        author = make_author()
+        author, second = make_author(), make_author("류가온")
         response = self.write(
-            **{"tags": "겨울 장터", "bylines-0-author": author.pk, "body": "<p>가\r\n나</p>"}
+            tags='겨울 장터, "불, 빛"',
+            bylines_0=second.pk,
+            bylines_1=author.pk,
+            body="<p>가\r\n나</p>",
         )
-        self.assertEqual(response.status_code, 302)
         article = Article.objects.get()
-        self.assertEqual([tag.name for tag in article.tags.all()], ["겨울 장터"])
-        self.assertEqual(article.byline_authors, [author])
+        self.assertRedirects(response, edit(article))
+        self.assertEqual({tag.name for tag in article.tags.all()}, {"겨울 장터", "불, 빛"})
+        self.assertEqual(article.byline_authors, [second, author])
         self.assertEqual((article.state, article.published_at), ("draft", None))
-        self.assertContains(self.client.get(edit(article)), "(not public yet)")
+        self.assertEqual((article.created_by, article.version), (self.user, 1))
+        self.assertEqual(article.revisions.get().made_by, self.user)
+        self.assertEqual(change(self.client, edit(article)).status_code, 302)
+        again = Article.objects.get()
+        self.assertEqual({tag.name for tag in again.tags.all()}, {"겨울 장터", "불, 빛"})
+        self.assertEqual(again.byline_authors, [second, author])
+        self.assertEqual(again.version, 1, "nothing was changed")
 
-    def test_published_without_time_is_published_now(self):
-        self.write(state="published")
+    def test_new_article_is_signed_and_answered_for_by_who_begins_it(self):
+        author = make_author(user=self.user)
+        self.write()
+        article = Article.objects.get()
+        self.assertEqual(article.byline_authors, [author])
+        self.assertEqual(article.responsible, self.user)
+
+    def test_there_are_always_two_more_places_for_authors(self):
+        authors = [make_author(f"기자 {number}") for number in range(4)]
+        self.write(bylines_0=authors[0].pk, bylines_1=authors[1].pk)
+        article = Article.objects.get()
+        page = self.client.get(edit(article))
+        self.assertContains(page, 'name="bylines_3"')
+        self.assertNotContains(page, 'name="bylines_4"')
+        places = {f"bylines_{place}": author.pk for place, author in enumerate(authors)}
+        change(self.client, edit(article), **places)
+        self.assertEqual(Article.objects.get().byline_authors, authors)
+
+    def test_who_left_is_not_offered_but_stays_where_they_sign(self):
+        left = make_author("떠난 이", is_active=False)
+        article = make_article(authors=[left], state="draft")
+        self.assertNotContains(self.client.get(ADD), "떠난 이")
+        change(self.client, edit(article), subtitle="부제")
+        article = Article.objects.get()
+        self.assertEqual((article.subtitle, article.byline_authors), ("부제", [left]))
+
+    def test_same_author_twice_is_refused(self):
+        author = make_author()
+        response = self.write(bylines_0=author.pk, bylines_1=author.pk, body="<p>소중한 글</p>")
+        self.assertEqual(errors(response), {"bylines"})
+        self.assertContains(response, "소중한 글")
+        self.assertEqual(errors(self.write(bylines_0=author.pk + 1)), {"bylines"})
+        self.assertFalse(Article.objects.exists())
+
+    def test_published_at_once(self):
+        self.write(do="publish")
         article = Article.objects.get()
         self.assertTrue(article.is_published)
         self.assertContains(
             self.client.get(edit(article)), f'<a href="{article.get_absolute_url()}">'
         )
 
-    def test_published_with_a_time_to_come_is_scheduled(self):
-        self.write(state="published", **hours(5))
-        self.assertFalse(Article.objects.get().is_published)
+    def test_time_to_come_schedules(self):
+        self.write(do="schedule", publish_at=moment(5))
+        article = Article.objects.get()
+        self.assertFalse(article.is_published)
         self.assertContains(self.client.get(f"{URL}article/"), "scheduled")
+        self.assertEqual(f"{timezone.localtime(article.published_at):%Y-%m-%dT%H:%M}", moment(5))
 
     def test_wrong_time_is_refused_and_the_text_comes_back(self):
-        response = self.write(state="published", published_at_0="어제", body="<p>소중한 글</p>")
-        self.assertEqual(errors(response), {"published_at"})
-        self.assertContains(response, "소중한 글")
-        self.assertEqual(self.write(state="published", **hours(-1)).status_code, 302)
+        for wrong in ("", "어제", moment(-1)):
+            with self.subTest(wrong):
+                response = self.write(do="schedule", publish_at=wrong, body="<p>소중한 글</p>")
+                self.assertEqual(errors(response), {"publish_at"})
+                self.assertContains(response, "소중한 글")
+                self.assertContains(response, wrong)
+        self.assertFalse(Article.objects.exists())
 
     def test_text_may_have_a_megabyte_and_not_more(self):
         self.assertEqual(errors(self.write(body=f"<p>{'가' * 350_000}</p>")), {"body"})
         self.assertEqual(self.write(body=f"<p>{'가' * 349_000}</p>").status_code, 302)
 
     def test_empty_headline_is_refused(self):
-        self.assertEqual(errors(self.write(headline="\u202a ")), {"headline"})
+        response = self.write(headline="\u202a ", body="<p>소중한 글</p>")
+        self.assertEqual(errors(response), {"headline"})
+        self.assertContains(response, "소중한 글")
 
     def test_photo_that_is_not_there_is_named(self):
         photo = make_photo()
@@ -163,13 +222,132 @@ class WritingTests(TestCase):
         self.assertContains(response, "no photo 987")
         self.assertNotContains(response, f"no photo {photo.pk} ")
 
-    def test_same_author_twice_is_refused(self):
-        author = make_author()
-        data = {"bylines-TOTAL_FORMS": 2, "bylines-0-position": 0, "bylines-1-position": 1}
-        names = {"bylines-0-author": author.pk, "bylines-1-author": author.pk}
-        response = self.write(**data, **names)
-        self.assertEqual(response.status_code, 200)
-        self.assertFalse(Article.objects.exists())
+    def test_hero_is_chosen_from_the_library_and_shown(self):
+        photo = make_photo()
+        library = self.client.get(f"{URL}photo/?_popup=1&_to_field=id")
+        self.assertContains(library, f'data-popup-opener="{photo.pk}"')
+        self.assertNotContains(self.client.get(f"{URL}photo/"), "data-popup-opener")
+        for wrong in ("글", photo.pk + 1):
+            response = self.write(hero=wrong, body="<p>소중한 글</p>")
+            self.assertEqual(errors(response), {"hero"})
+            self.assertContains(response, "소중한 글")
+        page = self.client.get(self.write(hero=photo.pk).url)
+        self.assertContains(page, photo.rendition("full", photo.widths("full")[0]))
+
+    def test_address_of_a_draft_follows_its_headline_until_it_is_set_by_hand(self):
+        self.write()
+        article = Article.objects.get()
+        change(self.client, edit(article), headline="새 제목")
+        self.assertEqual(Article.objects.get().slug, "새-제목")
+        change(self.client, edit(article), slug="손으로", headline="또 다른 제목")
+        self.assertEqual(Article.objects.get().slug, "손으로")
+        change(self.client, edit(article), headline="마지막 제목")
+        self.assertEqual(Article.objects.get().slug, "손으로")
+        change(self.client, edit(article), slug="")
+        self.assertEqual(Article.objects.get().slug, "마지막-제목")
+
+    def test_settings_are_kept_without_a_new_version(self):
+        self.write()
+        article = Article.objects.get()
+        change(self.client, edit(article), comment_policy="closed", responsible="")
+        article = Article.objects.get()
+        self.assertEqual(article.comment_policy, "closed")
+        self.assertEqual((article.responsible, article.version), (None, 1))
+
+    def test_note_is_left_with_whatever_button(self):
+        self.write(note="사진은 오후에 옵니다.")
+        article = Article.objects.get()
+        change(self.client, edit(article), do="submit", note="확인 부탁합니다.")
+        change(self.client, edit(article), do="publish", anyway="on", note="  ")
+        texts = [note.text for note in article.notes.all()]
+        self.assertEqual(texts, ["사진은 오후에 옵니다.", "확인 부탁합니다."])
+        page = self.client.get(edit(article))
+        self.assertContains(page, "사진은 오후에 옵니다.")
+        self.assertNotContains(self.client.get(article.get_absolute_url()), "확인 부탁합니다.")
+
+    def test_step_that_is_refused_loses_no_text(self):
+        self.write()
+        article = Article.objects.get()
+        data = {**typed(self.client.get(edit(article))), "subtitle": "새 부제", "do": "submit"}
+        Article.objects.update(state="review")
+        response = self.client.post(edit(article), data, follow=True)
+        self.assertContains(response, "this cannot be done")
+        article = Article.objects.get()
+        self.assertEqual((article.state, article.subtitle), ("review", "새 부제"))
+
+    def test_article_that_was_deleted_meanwhile_comes_back_as_a_draft(self):
+        self.write()
+        article = Article.objects.get()
+        data = {
+            **typed(self.client.get(edit(article))),
+            "body": "<p>소중한 글</p>",
+            "do": "publish",
+        }
+        article.delete()
+        self.client.post(edit(article), data)
+        article = Article.objects.get()
+        self.assertEqual((article.body, article.state), ("<p>소중한 글</p>", "draft"))
+
+    def gone(self):
+        """Let every article be deleted in the moment before it is locked."""
+        return patch("articles.revisions.lock", side_effect=Article.DoesNotExist)
+
+    def test_article_that_is_deleted_while_it_is_saved_comes_back_as_a_draft(self):
+        article = Article.objects.get(pk=self.write().url.split("/")[-3])
+        with self.gone():
+            response = change(self.client, edit(article), headline="막 쓴 제목", do="publish")
+        made = Article.objects.latest("pk")
+        self.assertRedirects(response, edit(made))
+        self.assertEqual((made.headline, made.state), ("막 쓴 제목", "draft"))
+        self.assertNotEqual(made.pk, article.pk)
+
+    def test_text_that_is_to_be_kept_aside_becomes_a_draft_if_its_article_is_deleted(self):
+        article = make_article(state="review", published_at=None)
+        reporter = make_account("한도경", "reporter")
+        Article.objects.update(created_by=reporter)
+        self.client.force_login(reporter)
+        with self.gone():
+            sent = {"headline": "막 쓴 제목", "base": 0, "bylines_0": ""}
+            self.client.post(edit(article), sent)
+        self.assertEqual(Article.objects.latest("pk").headline, "막 쓴 제목")
+
+    def test_step_with_an_article_that_is_deleted_is_refused_in_words(self):
+        article = Article.objects.get(pk=self.write().url.split("/")[-3])
+        step, delete = (edit(article).replace("change", name) for name in ("step", "delete"))
+        bulk = {"action": "submit", "_selected_action": [article.pk]}
+        revision = article.revisions.get()
+        for url, data, status in (
+            (step, {"do": "submit", "note": "확인"}, 302),
+            (delete, {"post": "yes"}, 302),
+            (f"{URL}article/", bulk, 302),
+            (edit(article).replace("change", f"revisions/{revision.pk}"), {"base": 1}, 404),
+        ):
+            with self.subTest(url), self.gone():
+                self.assertEqual(self.client.post(url, data).status_code, status)
+        self.assertFalse(article.notes.exists())
+        said = [str(message) for message in self.client.get(f"{URL}article/").context["messages"]]
+        self.assertEqual(said.count("“장터에 켜진 불” was deleted meanwhile."), 3)
+
+    def test_what_was_typed_on_an_old_version_is_kept_aside(self):
+        self.write()
+        article = Article.objects.get()
+        late = {**typed(self.client.get(edit(article))), "headline": "늦은 제목", "do": "publish"}
+        change(self.client, edit(article), headline="먼저 저장한 제목")
+        response = self.client.post(edit(article), late)
+        article = Article.objects.get()
+        self.assertEqual((article.headline, article.state), ("먼저 저장한 제목", "draft"))
+        aside = article.revisions.get(kind="aside")
+        self.assertEqual(aside.content["headline"], "늦은 제목")
+        merge = reverse("admin:articles_article_merge", args=[article.pk, aside.pk])
+        self.assertRedirects(response, merge)
+
+    def test_text_without_a_version_is_not_trusted_to_be_new(self):
+        self.write()
+        article = Article.objects.get()
+        for base in ("", "x", "-1"):
+            with self.subTest(base):
+                change(self.client, edit(article), base=base, headline=f"제목 {base}")
+                self.assertEqual(Article.objects.get().headline, "장터에 켜진 불")
 
 
 @override_settings(LANGUAGE_CODE="en")
@@ -181,21 +359,31 @@ class PublishedTests(TestCase):
         )
 
     def change(self, article=None, **changes):
-        response = change(self.client, edit(article or self.article), **changes)
+        sent = {"anyway": "on", **changes}
+        response = change(self.client, edit(article or self.article), **sent)
         (article or self.article).refresh_from_db()
         return response
 
-    def test_new_words_are_a_revision(self):
+    def test_saved_words_wait_until_they_are_published(self):
         self.change(body="<p>다</p>")
+        self.assertEqual(self.article.body, "<p>가</p>\n<p>나</p>")
+        self.assertIsNone(self.article.revised_at)
+        self.assertContains(self.client.get(edit(self.article)), "&lt;p&gt;다&lt;/p&gt;")
+        self.assertContains(self.client.get(f"{URL}article/?state=changed"), "장터에 켜진 불")
+        self.change(do="publish")
+        self.assertEqual(self.article.body, "<p>다</p>")
         self.assertIsNotNone(self.article.revised_at)
 
-    def test_small_change_is_none(self):
-        self.change(body="<p>다</p>", is_small_change="on")
+    def test_small_change_is_no_revision(self):
+        self.change(do="publish", body="<p>다</p>", is_small_change="on")
         self.assertEqual((self.article.body, self.article.revised_at), ("<p>다</p>", None))
 
     def test_line_ends_and_other_fields_are_none(self):
         self.change(
-            body="<p>가</p>\r\n<p>나</p>", lead="첫 줄\r\n둘째 줄", ai_assistance="교열에 썼다."
+            do="publish",
+            body="<p>가</p>\r\n<p>나</p>",
+            lead="첫 줄\r\n둘째 줄",
+            ai_assistance="교열에 썼다.",
         )
         self.assertEqual(self.article.ai_assistance, "교열에 썼다.")
         self.assertIsNone(self.article.revised_at)
@@ -205,33 +393,38 @@ class PublishedTests(TestCase):
             self.change(article, headline="새 제목")
             self.assertEqual((article.headline, article.revised_at), ("새 제목", None))
 
+    def test_address_stays_unless_it_is_asked_to_follow(self):
+        old = self.article.get_absolute_url()
+        self.change(do="publish", headline="새 제목", slug="다른-주소")
+        self.assertEqual(self.article.get_absolute_url(), old)
+        self.change(do="publish", headline="더 새로운 제목", slug_follows="on")
+        self.assertEqual(self.article.slug, "더-새로운-제목")
+        self.assertRedirects(self.client.get(old), self.article.get_absolute_url(), 301)
+
     def test_withdrawal_needs_a_reason_and_sets_its_time(self):
-        self.assertEqual(errors(self.change(state="withdrawn")), {"withdrawal_reason"})
+        response = self.change(do="withdraw", body="<p>소중한 글</p>")
+        self.assertEqual(errors(response), {"reason"})
+        self.assertContains(response, "소중한 글")
         self.assertEqual(self.article.state, "published")
-        self.change(state="withdrawn", withdrawal_reason="사실이 아니었다.")
+        self.change(do="withdraw", reason="사실이 아니었다.")
+        self.assertEqual(self.article.withdrawal_reason, "사실이 아니었다.")
         self.assertIsNotNone(self.article.withdrawn_at)
-        self.change(state="published")
+        self.change(do="republish")
         self.assertEqual((self.article.state, self.article.withdrawn_at), ("published", None))
 
-    def test_draft_is_not_withdrawn(self):
-        draft = make_article(state="draft", published_at=None)
-        response = self.change(draft, state="withdrawn", withdrawal_reason="까닭")
-        self.assertEqual(errors(response), {"published_at"})
+    def test_state_and_times_are_no_fields(self):
+        self.change(state="draft", published_at="2020-01-01", withdrawn_at="2020-01-01", version=9)
+        self.assertTrue(self.article.is_published)
+        self.assertEqual((self.article.withdrawn_at, self.article.version), (None, 0))
 
     def test_what_readers_saw_is_not_hidden_otherwise(self):
-        self.assertEqual(errors(self.change(state="draft")), {"state"})
-        self.assertEqual(errors(self.change(**hours(5))), {"published_at"})
-        self.assertEqual(errors(self.change(published_at_0="어제")), {"published_at"})
+        for step in ("submit", "give_back", "unschedule", "schedule"):
+            with self.subTest(step):
+                self.change(do=step, publish_at=moment(5))
+                self.assertTrue(self.article.is_published)
         scheduled = make_article(hours_ago=-5)
-        self.assertEqual(self.change(scheduled, state="draft").status_code, 302)
-
-    def test_correction_is_noted_on_the_article(self):
-        data = {"corrections-TOTAL_FORMS": 1, "corrections-0-text": "이름을 바로잡습니다."}
-        times = {"corrections-0-published_at_0": "2026-01-02"}
-        times["corrections-0-published_at_1"] = "09:00:00"
-        self.change(**data, **times, **{"corrections-0-kind": "correction"})
-        self.assertIsNotNone(self.article.corrected_at)
-        self.assertIsNone(self.article.revised_at)
+        self.change(scheduled, do="unschedule")
+        self.assertEqual(scheduled.state, "review")
 
     def test_only_drafts_are_deleted(self):
         draft = make_article(state="draft")
@@ -239,10 +432,16 @@ class PublishedTests(TestCase):
         response = self.client.post(f"{URL}article/{self.article.pk}/delete/", ask)
         self.assertEqual(response.status_code, 403)
         both = {"action": "delete_selected", "_selected_action": [self.article.pk, draft.pk]}
-        self.assertContains(self.client.post(f"{URL}article/", both), "Withdraw it instead")
+        self.assertContains(self.client.post(f"{URL}article/", both), "only drafts")
         self.client.post(f"{URL}article/", {**both, **ask})
         self.assertEqual(Article.objects.count(), 2)
         self.client.post(f"{URL}article/{draft.pk}/delete/", ask)
+        self.assertEqual(Article.objects.get(), self.article)
+
+    def test_drafts_are_deleted_together(self):
+        drafts = [make_article(state="draft").pk, make_article(state="review").pk]
+        both = {"action": "delete_selected", "_selected_action": drafts, "post": "yes"}
+        self.client.post(f"{URL}article/", both)
         self.assertEqual(Article.objects.get(), self.article)
 
 
@@ -252,7 +451,11 @@ class ActionTests(TestCase):
         sign_in(self.client)
 
     def act(self, action, *articles, **data):
-        data |= {"action": action, "_selected_action": [article.pk for article in articles]}
+        data |= {
+            "anyway": "on",
+            "action": action,
+            "_selected_action": [article.pk for article in articles],
+        }
         response = self.client.post(f"{URL}article/", data, follow=True)
         for article in articles:
             article.refresh_from_db()
@@ -263,86 +466,97 @@ class ActionTests(TestCase):
         scheduled, public = make_article(hours_ago=-5), make_article()
         before = public.published_at
         response = self.act("publish_now", draft, scheduled, public)
-        self.assertContains(response, "2 articles published.")
+        self.assertContains(response, "2 articles done.")
+        self.assertContains(response, "readers have it already")
         self.assertTrue(draft.is_published and scheduled.is_published)
         self.assertEqual(public.published_at, before)
         self.assertEqual(LogEntry.objects.count(), 2)
-        self.assertContains(self.act("publish_now", draft), "0 articles published.")
+        self.assertNotContains(self.act("publish_now", draft), "done.")
         self.assertTrue(draft.body_html)
+
+    def test_other_steps(self):
+        draft, scheduled = make_article(state="draft"), make_article(hours_ago=-5)
+        self.act("submit", draft, scheduled)
+        self.assertEqual((draft.state, scheduled.state), ("review", "published"))
+        self.act("unschedule", draft, scheduled)
+        self.assertEqual((draft.state, scheduled.state), ("review", "review"))
+        self.act("give_back", draft, scheduled)
+        self.assertEqual((draft.state, scheduled.state), ("draft", "draft"))
 
     def test_withdrawal_asks_for_a_reason(self):
         article, draft = make_article(), make_article(state="draft")
         self.assertContains(self.act("withdraw", article), "write a reason")
         self.assertEqual(article.state, "published")
         response = self.act("withdraw", article, draft, reason="사실이 아니었다.")
-        self.assertContains(response, "1 article withdrawn.")
+        self.assertContains(response, "1 article done.")
         self.assertEqual((article.state, draft.state), ("withdrawn", "draft"))
         self.assertEqual(article.withdrawal_reason, "사실이 아니었다.")
-        self.act("publish_now", article)
-        self.assertTrue(article.is_published)
+
+    def test_too_many_at_once_are_left_alone(self):
+        drafts = [make_article(state="draft") for _number in range(4)]
+        with patch("articles.admin.articles.BULK", 3):
+            self.assertContains(self.act("submit", *drafts), "At most 3")
+            self.assertEqual({draft.state for draft in drafts}, {"draft"})
+            self.act("submit", *drafts[:3])
+        self.assertEqual([draft.state for draft in drafts], ["review"] * 3 + ["draft"])
 
 
-@override_settings(LANGUAGE_CODE="en")
-class PhotoTests(TestCase):
-    add = f"{URL}photo/add/"
+class ListTests(TestCase):
+    url = f"{URL}article/"
 
     def setUp(self):
-        sign_in(self.client)
+        self.user = sign_in(self.client)
 
-    def send(self, file, url=None, **changes):
-        name = getattr(file, "name", "사진.jpg")
-        upload = SimpleUploadedFile(name, file.read()) if file else None
-        return change(self.client, url or self.add, file=upload, alt="불 켜진 장터", **changes)
+    def found(self, query=""):
+        page = self.client.get(f"{self.url}{query}")
+        self.assertEqual(page.status_code, 200)
+        return list(page.context["cl"].result_list)
 
-    def test_picture_is_taken_with_its_words(self):
-        response = self.send(image_file(90, 60), is_ai_generated="on", focal_x=20)
-        self.assertEqual(response.status_code, 302)
-        photo = Photo.objects.get()
-        self.assertEqual((photo.width, photo.alt, photo.focal_x), (90, "불 켜진 장터", 20))
-        page = self.client.get(f"{URL}photo/?is_ai_generated__exact=1")
-        self.assertContains(page, f"&lt;figure data-photo=&quot;{photo.pk}".replace("&quot;", '"'))
-        thumbnail = photo.rendition("full", photo.widths("full")[0])
-        self.assertContains(page, thumbnail)
-        self.assertEqual(self.client.get(thumbnail).status_code, 200)
+    def test_last_worked_on_comes_first(self):
+        old, new = make_article(state="draft"), make_article(state="draft")
+        self.assertEqual(self.found(), [new, old])
+        change(self.client, edit(old), subtitle="부제")
+        self.assertEqual(self.found(), [old, new])
 
-    def test_what_is_no_still_whole_picture_is_refused_with_the_reason(self):
-        frames = [Image.new("RGB", (9, 9), colour) for colour in ("red", "blue")]
-        moving = BytesIO()
-        frames[0].save(moving, "GIF", save_all=True, append_images=frames[1:])
-        moving.seek(0)
-        whole = image_file(300, 300).read()
-        cases = {
-            "required": None,
-            "not a picture": BytesIO(b"<svg onload=alert(1)>"),
-            "moves": moving,
-            "damaged": BytesIO(whole[: len(whole) // 2]),
+    def test_filters(self):
+        section = make_section()
+        draft = make_article(state="draft", section=section, responsible=self.user)
+        review, scheduled = make_article(state="review"), make_article(hours_ago=-5)
+        public = make_article()
+        expected = {
+            "?state=draft": [draft],
+            "?state=review": [review],
+            "?state=scheduled": [scheduled],
+            "?state=published": [public],
+            "?state=changed": [],
+            "?state=withdrawn": [],
+            f"?section__id__exact={section.pk}": [draft],
+            "?responsible=me": [draft],
+            "?responsible=nobody": [review],
+            f"?responsible={self.user.pk}": [draft],
+            "?responsible=x": [],
+            "?state=x": [public, scheduled, review, draft],
         }
-        for reason, file in cases.items():
-            with self.subTest(reason):
-                response = self.send(file)
-                self.assertEqual(errors(response), {"file"})
-                self.assertContains(response, reason)
-                self.assertContains(response, "불 켜진 장터")
-        self.assertFalse(Photo.objects.exists())
+        for query, rows in expected.items():
+            with self.subTest(query):
+                self.assertEqual(self.found(query), rows)
 
-    def test_huge_ones_are_refused(self):
-        with self.settings(PHOTO_MAX_PIXELS=100):
-            self.assertContains(self.send(image_file(90, 60)), "too many")
-        with self.settings(PHOTO_MAX_BYTES=100):
-            self.assertContains(self.send(image_file(90, 60)), "The file is")
-        self.assertEqual(self.send(image_file(90, 60)).status_code, 302)
+    def test_what_is_due_next_and_what_came_out_last_come_first(self):
+        later, sooner = make_article(hours_ago=-9), make_article(hours_ago=-5)
+        newer, older = make_article(hours_ago=1), make_article(hours_ago=2)
+        self.assertEqual(self.found("?state=scheduled"), [sooner, later])
+        self.assertEqual(self.found("?state=published"), [newer, older])
 
-    def test_other_error_comes_back_without_taking_the_file(self):
-        self.assertEqual(errors(self.send(image_file(90, 60), focal_x=101)), {"focal_x"})
+    def test_pages_hold_each_article_once(self):
+        articles = [make_article(state="draft") for _number in range(53)]
+        pages = self.found() + self.found("?p=2")
+        self.assertEqual(pages, articles[::-1])
 
-    def test_words_change_without_a_file_and_a_file_replaces(self):
-        photo = make_photo(image_file(90, 60))
-        url = f"{URL}photo/{photo.pk}/change/"
-        self.assertEqual(self.send(None, url, caption="새 설명").status_code, 302)
-        photo.refresh_from_db()
-        self.assertEqual((photo.caption, photo.width), ("새 설명", 90))
-        self.assertEqual(errors(self.send(BytesIO(b"no"), url)), {"file"})
-        self.send(image_file(120, 60), url)
-        before, photo = photo, Photo.objects.get()
-        self.assertEqual(photo.width, 120)
-        self.assertNotEqual(photo.version, before.version)
+    def test_long_list_is_counted_only_so_far(self):
+        for _number in range(5):
+            make_article()
+        with patch("authors.lists.COUNTED", 4):
+            rows = self.client.get(self.url).context["cl"]
+            self.assertEqual((rows.result_count, rows.paginator.is_longer), (4, True))
+        rows = self.client.get(self.url).context["cl"]
+        self.assertEqual((rows.result_count, rows.paginator.is_longer), (5, False))

@@ -1,4 +1,4 @@
-"""Lists of articles: sections, tags, authors, months, search; their pages and their limits."""
+"""Lists of articles: sections, tags, authors, months; their pages and their limits."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ import time_machine
 from django.test import TestCase
 from django.utils import timezone
 
-from articles.models import Correction, OldAddress, Page, Section, Series
+from articles.models import Correction, OldAddress, Page, Placement, Section, Series
 from newsroom.models import Masthead
 from tests.factories import make_article, make_author, make_comment, make_photo, make_section
 
@@ -30,7 +30,6 @@ class ListTests(TestCase):
             "/authors/한도경/",
             f"/archive/{month.year}/{month.month}/",
             "/archive/",
-            "/search/?q=장터",
             "/popular/",
             "/corrections/",
         ]
@@ -65,7 +64,6 @@ class ListTests(TestCase):
             article.bylines.create(author=self.author)
         addresses = [
             *self.addresses()[:4],
-            "/search/?q=글",
             "/feeds/latest.xml",
             "/feeds/latest.json",
             "/feeds/sections/사회.xml",
@@ -198,8 +196,9 @@ class FrontPageTests(TestCase):
         make_article("사진 없는 새 글", hours_ago=1)
         pictured = make_article("사진 있는 글", hero=photo, hours_ago=2)
         self.assertEqual(self.front()["lead"], pictured)
-        weighty = make_article("편집장이 고른 글", priority=9, hours_ago=5)
-        self.assertEqual(self.front()["lead"], weighty)
+        placed = make_article("편집장이 고른 글", hours_ago=5)
+        Placement.objects.create(article=placed, ends_at=timezone.now() + timedelta(days=3))
+        self.assertEqual(self.front()["lead"], placed)
         with time_machine.travel(timezone.now() + timedelta(days=4)):
             self.assertEqual(self.front()["lead"], pictured)
 
@@ -208,9 +207,10 @@ class FrontPageTests(TestCase):
         photo = make_photo()
         for number in range(30):
             make_article(section=section, hero=photo if number % 2 else None)
-        weighty = make_article(section=section, hero=photo, priority=9)
+        first = make_article(section=section, hero=photo)
+        Placement.objects.create(article=first)
         front = self.front()
-        self.assertEqual(front["lead"], weighty)
+        self.assertEqual(front["lead"], first)
         placed = [front["lead"], *front["below_lead"], *front["tops"], *front["sections"][0].newest]
         self.assertEqual(len(placed), 1 + 12 + 5)
         self.assertEqual(len({article.pk for article in placed}), len(placed))
@@ -262,45 +262,6 @@ class FewerThan(int):
         return other < int(self)
 
     __hash__ = int.__hash__
-
-
-class SearchTests(TestCase):
-    def test_finds_articles_that_hold_every_word(self):
-        make_article("막차가 사라진 마을", body="<p>버스가 끊겼다</p>")
-        make_article("다른 기사", body="<p>시장이 열렸다</p>")
-        response = self.client.get("/search/", {"q": "마을 버스"})
-        self.assertContains(response, "막차가 사라진 마을")
-        self.assertNotContains(response, "다른 기사")
-
-    def test_finds_composed_text_by_decomposed_words(self):
-        make_article("나눔 장터")
-        self.assertContains(self.client.get("/search/", {"q": "나눔"}), "나눔 장터")
-
-    def test_hostile_questions_get_a_proper_page(self):
-        make_article()
-        for question in ("\0", "'; DROP TABLE", "%", "_" * 90, "<script>", "“”", "\\", "\ud800"):
-            with self.subTest(ascii(question[:10])):
-                response = self.client.get("/search/", {"q": question.encode("utf-8", "replace")})
-                self.assertEqual(response.status_code, 200)
-                self.assertNotContains(response, "<script>alert")
-        self.assertNotContains(self.client.get("/search/?q=%00장터%ff"), "\0")
-        long = self.client.get("/search/", {"q": "가" * 10_000})
-        self.assertContains(long, 'class="error"')
-        self.assertNotIn("가가", long.content.decode().partition("</title>")[0])
-
-    def test_unknown_section_is_refused_with_words(self):
-        make_article("나눔 장터")
-        for section in ("없는", "사회' OR 1=1", "가" * 500):
-            with self.subTest(section):
-                response = self.client.get(f"/search/?q=장터&section={section}")
-                self.assertContains(response, 'class="error"')
-                self.assertNotContains(response, "나눔 장터")
-
-    def test_question_goes_on_from_page_to_page(self):
-        for _ in range(25):
-            make_article("장터 & 골목")
-        response = self.client.get("/search/", {"q": "장터 &"})
-        self.assertContains(response, "&amp;q=%EC%9E%A5%ED%84%B0+%26")
 
 
 class OldAddressTests(TestCase):

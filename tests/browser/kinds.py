@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.test import RequestFactory
 from django.utils import timezone
 
 from articles.models import Correction, Page, Series
@@ -140,6 +141,7 @@ def make_everything():
         "search, nothing": f"/search/?q={LONG_WORD[:90]}",
         "search, refused": "/search/?q=장터&section=없는",
         "popular": "/popular/",
+        "saved": "/saved/",
         "corrections": "/corrections/",
         "page": "/pages/privacy/",
         "comment": comment.get_absolute_url(),
@@ -168,5 +170,5 @@ def unaddressed(client, article):
         "form with errors": (client.post(address, {"text": "글만 썼다", "email": "x"}), 422),
         "403": (client.post(address, {}, headers={"sec-fetch-site": "cross-site"}), 403),
         "400": (client.get("/", headers={"host": "evil.example"}), 400),
-        "500": (server_error(None), 500),
+        "500": (server_error(RequestFactory().get("/")), 500),
     }

@@ -202,7 +202,7 @@ class QueueTests(DeskCase):
             self.assertNotIn("<script>alert", response.content.decode())
             self.assertNotIn("<b>나</b>", response.content.decode())
 
-    def test_eight_queries_whatever_the_size_of_the_queue(self):
+    def test_seven_queries_whatever_the_size_of_the_queue(self):
         def grow(number):
             parent = make_comment(self.article, "위의 글")
             for n in range(number):
@@ -217,7 +217,7 @@ class QueueTests(DeskCase):
         for number in (0, 6):
             grow(number)
             for query in ("", "?state=rejected", "?rule=word", "?q=글", "?state=reported"):
-                with self.subTest(query=query, number=number), self.assertNumQueries(8):
+                with self.subTest(query=query, number=number), self.assertNumQueries(7):
                     self.assertTrue(self.client.get(URL + query).context["cl"].cards)
 
     def test_page_that_the_work_has_emptied_shows_what_is_left(self):
@@ -553,7 +553,7 @@ class InPlaceTests(DeskCase):
     def test_decision_takes_few_queries(self):
         comments = [self.waiting(email=f"a{n}@example.com") for n in range(3)]
         data = fields(self.client)
-        with self.assertNumQueries(14):
+        with self.assertNumQueries(13):
             in_place(self.client, f"spam:{comments[1].pk}", data)
 
 
@@ -611,7 +611,7 @@ class CommentPageTests(DeskCase):
         for state in ("approved", "spam", "approved", "trashed"):
             moderation.change_state(comment, state, self.user)
             make_comment(self.article, parent=comment)
-        with self.assertNumQueries(10):
+        with self.assertNumQueries(9):
             self.client.get(f"{URL}{comment.pk}/change/")
 
     def test_buttons_come_back_to_it_and_the_last_step_is_undone_from_it(self):
@@ -771,7 +771,7 @@ class LogTests(DeskCase):
         for number in (2, 8):
             for _ in range(number):
                 moderation.approve(self.waiting(), self.user)
-            with self.assertNumQueries(8):
+            with self.assertNumQueries(7):
                 self.client.get(self.URL)
 
 

@@ -3,8 +3,6 @@
 import re
 import signal
 import smtplib
-import socketserver
-import threading
 import time
 from datetime import timedelta
 from email import message_from_bytes, message_from_string, policy
@@ -34,6 +32,7 @@ from comments.models import (
 )
 from newsroom.forms import make_token
 from newsroom.models import Masthead
+from tests.comments.mailserver import Sink
 from tests.comments.shared import SharedDatabase
 from tests.factories import make_article, make_comment
 
@@ -656,42 +655,6 @@ class WorkTests(MailTestCase):
             self.assertEqual(planned(), 2)
             clock.shift(timedelta(days=1))
             self.assertEqual(planned(), 3)
-
-
-class Sink(socketserver.ThreadingTCPServer):
-    """A mail server that keeps what it takes, each letter a little while."""
-
-    allow_reuse_address = True
-    daemon_threads = True
-
-    def __init__(self):
-        self.letters, self.delay = [], 0.03
-        super().__init__(("127.0.0.1", 0), Talk)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-
-class Talk(socketserver.StreamRequestHandler):
-    def say(self, line):
-        self.wfile.write(f"{line}\r\n".encode())
-
-    def handle(self):
-        self.say("220 sink")
-        while line := self.rfile.readline():
-            verb = line[:4].upper().strip()
-            if verb == b"DATA":
-                self.say("354 go on")
-                data = b""
-                while (row := self.rfile.readline()) not in (b".\r\n", b""):
-                    data += row
-                if row:
-                    time.sleep(self.server.delay)
-                    self.server.letters.append(data)
-                    self.say("250 taken")
-            elif verb == b"QUIT":
-                self.say("221 bye")
-                return
-            else:
-                self.say("250 sink")
 
 
 class KilledWorkerTests(SharedDatabase, TransactionTestCase):

@@ -408,5 +408,5 @@ class WordDeskTests(TestCase):
         for half in range(2):
             for number in range(5):
                 Word.objects.create(text=f"꽝나라{half}{number}")
-            with self.assertNumQueries(7):
+            with self.assertNumQueries(6):
                 self.client.get(URL)

@@ -9,7 +9,6 @@ import tempfile
 from datetime import date
 from pathlib import Path
 from unittest import mock
-from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import feedparser
@@ -73,53 +72,6 @@ class FeedTests(TestCase):
         description = root.find("channel/item/description").text
         self.assertEqual(description, "값은 &lt;b&gt;3&lt;/b&gt; &amp; 4")
 
-    def test_every_feed_is_well_formed(self):
-        section = make_section()
-        article = make_article(
-            "없는 글자 \x0b\x9f\ufffe\uffff",
-            section=section,
-            authors=[make_author()],
-            tags=["나눔"],
-        )
-        make_comment(article, "<b>댓글</b> ]]> &")
-        Correction.objects.create(article=article, text="바로잡습니다 <&>")
-        for address in (
-            "/feeds/latest.xml",
-            "/feeds/sections/사회.xml",
-            "/feeds/tags/나눔.xml",
-            "/feeds/authors/한도경.xml",
-            "/feeds/comments.xml",
-            f"/feeds/articles/{article.pk}/comments.xml",
-            "/feeds/corrections.xml",
-        ):
-            with self.subTest(address):
-                content = self.client.get(address).content
-                feed = feedparser.parse(content)
-                self.assertFalse(feed.bozo)
-                self.assertEqual(len(feed.entries), 1)
-                channel = ElementTree.fromstring(content).find("channel")
-                for name in ("title", "link", "description", "language", "lastBuildDate"):
-                    self.assertTrue(channel.findtext(name), name)
-                for name in ("title", "link", "guid", "pubDate", "description"):
-                    self.assertTrue(channel.findtext(f"item/{name}"), name)
-                itself = channel.find("{http://www.w3.org/2005/Atom}link").attrib
-                self.assertEqual(unquote(itself["href"]), f"http://127.0.0.1:8000{address}")
-
-    def test_json_feed_has_what_the_format_asks(self):
-        article = make_article(authors=[make_author()], tags=["나눔"], hero=make_photo())
-        response = self.client.get("/feeds/latest.json")
-        self.assertEqual(response["Content-Type"], "application/feed+json; charset=utf-8")
-        feed = json.loads(response.content)
-        self.assertEqual(feed["version"], "https://jsonfeed.org/version/1.1")
-        self.assertLessEqual({"title", "home_page_url", "feed_url", "language"}, set(feed))
-        item = feed["items"][0]
-        self.assertEqual(item["id"], f"http://127.0.0.1:8000{article.get_short_url()}")
-        self.assertEqual(item["url"], f"http://127.0.0.1:8000{article.get_absolute_url()}")
-        for name in ("title", "content_html", "summary", "image", "authors", "tags"):
-            self.assertTrue(item[name], name)
-        for name in ("date_published", "date_modified"):
-            self.assertRegex(item[name], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+09:00$")
-
 
 class SitemapTests(TestCase):
     def locations(self, address):
@@ -142,7 +94,8 @@ class SitemapTests(TestCase):
             self.assertEqual(len(parts), made[-1].pk // 3 + 1)
             files = [self.locations(part.removeprefix("http://127.0.0.1:8000")) for part in parts]
         self.assertLessEqual(max(map(len, files)), 3)
-        found = [address for file in files for address in file]
+        self.assertTrue(all(files))  # one without articles names the front page
+        found = [address for file in files for address in file if "/articles/" in address]
         self.assertEqual(
             found, [f"http://127.0.0.1:8000{article.get_absolute_url()}" for article in made]
         )

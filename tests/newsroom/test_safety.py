@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import feedparser
 import pytest
-from django.test import Client, TestCase
+from django.test import Client, RequestFactory, TestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -267,6 +267,6 @@ def test_pages_of_last_resort_need_no_database(client, status, settings):
     else:
         from newsroom.views import server_error
 
-        response = server_error(None)
+        response = server_error(RequestFactory().get("/"))
         assert response.status_code == 500
     assert "첫 화면으로" in response.content.decode()

@@ -5,6 +5,7 @@ import os
 import sys
 import time
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 from django.utils.crypto import get_random_string
@@ -13,9 +14,12 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from comments import tasks
+from newsroom.models import LifeSign
+from newsroom.purge import Purge
 
 logger = logging.getLogger(__name__)
 AWAY_SECONDS = 5  # how long to wait for a database that is away
+SIGN_SECONDS = 30  # how often the worker says that it lives
 
 
 class Desk(Worker):
@@ -32,6 +36,17 @@ class Desk(Worker):
             worker_id=get_random_string(32),
             excluded_queue_names=[],
         )
+        self.signs_at = 0
+
+    def run_task(self, task):
+        self.sign()
+        super().run_task(task)
+
+    def sign(self):
+        """Say that the worker lives, for who looks after the site."""
+        if time.monotonic() >= self.signs_at:
+            LifeSign.give("worker")
+            self.signs_at = time.monotonic() + SIGN_SECONDS
 
     def shutdown(self, signum, frame):
         # A terminal and `deploy/run.sh` may both ask: the second time says nothing new.
@@ -50,11 +65,15 @@ class Command(BaseCommand):
     def handle(self, *args, once, interval, **options):
         desk = Desk()
         desk.configure_signals()
+        purge = Purge() if settings.CDN_PURGE_URL else None
         self.stdout.write(_("The worker is ready (process %(pid)d)") % {"pid": os.getpid()})
         self.stdout.flush()
         while desk.running:
             pause = interval
             try:
+                desk.sign()
+                if purge:
+                    purge.run()
                 tasks.plan()
                 if DBTaskResult.objects.ready().exists():
                     desk.run()

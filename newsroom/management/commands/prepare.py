@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
+from articles.models import SearchEntry
 from authors.models import User
 
 SIGN_IN = "editor"
@@ -21,6 +22,8 @@ class Command(BaseCommand):
         settings.VAR_DIR.mkdir(exist_ok=True)
         call_command("migrate", verbosity=0)
         call_command("seed", if_empty=True)
+        if not SearchEntry.objects.exists():  # a paper older than its index
+            call_command("reindex")
         self.collect_static()
         self.make_sign_in()
 
@@ -52,7 +55,8 @@ class Command(BaseCommand):
             User.objects.create_superuser(SIGN_IN, password=password)
         address = {"address": f"http://127.0.0.1:{settings.PORT}"}
         self.stdout.write(_("The paper:    %(address)s/") % address)
-        self.stdout.write(_("The newsroom: %(address)s/admin/") % address)
+        desk = {"address": f"{address['address']}/{settings.ADMIN_PATH}"}
+        self.stdout.write(_("The newsroom: %(address)s") % desk)
         if password:
             self.stdout.write(
                 _("Sign in as %(name)s with %(password)s (kept in .env)")

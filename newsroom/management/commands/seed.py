@@ -10,7 +10,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
-from articles.models import Article, Byline, Correction, Page, Photo, Section, Series
+from articles import related
+from articles.models import (
+    Article,
+    Byline,
+    Correction,
+    Page,
+    Photo,
+    Placement,
+    Section,
+    Series,
+)
+from articles.search import index
 from authors.models import Author, User
 from comments import moderation
 from comments.models import Comment, Contact
@@ -36,7 +47,9 @@ class Command(BaseCommand):
         # Minutes do not matter to a sample; a whole one makes the pages the same in a run.
         self.now = timezone.now().replace(second=0, microsecond=0)
         with transaction.atomic():
-            counts = self.fill()
+            with index.rebuilt_after():
+                counts = self.fill()
+            related.relate_due(counts["articles"])
         self.stdout.write(
             _("Sample content: %(articles)d articles, %(photos)d photos, %(comments)d comments.")
             % counts
@@ -103,7 +116,6 @@ class Command(BaseCommand):
             revised_at=published + timedelta(hours=revised_after) if revised_after else None,
             comment_policy=row.get("comment_policy", ""),
             ai_assistance=row.get("ai_assistance", ""),
-            priority=row.get("priority", 0),
         )
         article.save()
         article.tags.set(row.get("tags", []))
@@ -114,7 +126,13 @@ class Command(BaseCommand):
                 article=article,
                 kind=entry["kind"],
                 text=entry["text"],
+                before=entry.get("before", ""),
+                after=entry.get("after", ""),
                 published_at=self.ago(entry["days_ago"]),
+            )
+        if "place" in row:
+            Placement.objects.create(
+                article=article, position=row["place"], ends_at=self.now + timedelta(days=3)
             )
         self.make_comments(article, row.get("comments", ()))
 
