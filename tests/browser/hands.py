@@ -1,7 +1,10 @@
 """What hands do at the desk: sign in, type Hangul, paste, choose words, tools and files."""
 
+import re
+
 from django.conf import settings
 from django.test import Client
+from playwright.sync_api import expect
 
 from tests.authors.test_door import PASSWORD
 
@@ -31,34 +34,72 @@ def body(page):
     return page.locator("textarea[name=body]").input_value()
 
 
+def assert_body(page, *parts):
+    """The form comes to hold this text, or these parts of one: dialogs and editor take turns."""
+    whole = parts[0] if len(parts) == 1 else re.compile(".*".join(map(re.escape, parts)), re.DOTALL)
+    expect(page.locator("textarea[name=body]")).to_have_value(whole)
+
+
+# After focus the editor puts its own selection back once, and it hears of ours with a later
+# event: both are waited for, on the browser's own clock, however slow the machine is.
+SETTLED = """async (act) => {
+  const text = document.querySelector(".editor-text");
+  const pause = (time) => new Promise((resolve) => setTimeout(resolve, time));
+  text.focus();
+  await pause(50);
+  await act?.(text);
+  for (let left = 200; left > 0; left -= 1) {
+    await pause(10);
+    const { view, state } = text.editor;
+    const { anchorNode, anchorOffset, focusNode, focusOffset } = getSelection();
+    const { anchor, head } = state.selection;
+    const isSame = (node, offset, place) => view.posAtDOM(node, offset) === place;
+    if (isSame(anchorNode, anchorOffset, anchor) && isSame(focusNode, focusOffset, head)) return;
+  }
+  throw new Error("the editor has another selection than the page");
+}"""
+
+
+def settle(page):
+    """Wait until the editor knows where the cursor stands."""
+    page.evaluate(f"({SETTLED})()")
+
+
+def press(page, key):
+    """Move the cursor by a key."""
+    page.keyboard.press(key)
+    settle(page)
+
+
 def write_at(page, end=True):
     page.locator(".editor-text").click()
-    page.wait_for_timeout(50)  # after focus the editor puts its own selection back once
-    page.keyboard.press("Control+End" if end else "Control+Home")
-    page.wait_for_timeout(50)
+    page.evaluate(
+        f"""(end) => ({SETTLED})((text) => {{
+          text.editor.commands.focus(end ? "end" : "start");
+        }})""",
+        end,
+    )
 
 
 def choose(page, what):
     """Choose a piece of the text, as the mouse would."""
     page.evaluate(
-        """(what) => {
-          const walker = document.createTreeWalker(document.querySelector(".editor-text"), 4);
-          while (walker.nextNode()) {
+        f"""(what) => ({SETTLED})((text) => {{
+          const walker = document.createTreeWalker(text, 4);
+          while (walker.nextNode()) {{
             const at = walker.currentNode.data.indexOf(what);
             if (at < 0) continue;
             const range = document.createRange();
             range.setStart(walker.currentNode, at);
             range.setEnd(walker.currentNode, at + what.length);
-            document.querySelector(".editor-text").focus();
             getSelection().removeAllRanges();
             getSelection().addRange(range);
             return;
-          }
-          throw new Error(`no ${what}`);
-        }""",
+          }}
+          throw new Error(`no ${{what}}`);
+        }})""",
         what,
     )
-    page.wait_for_timeout(50)  # the editor hears of it with the next event of the browser
 
 
 def tool(page, name):
