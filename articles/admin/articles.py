@@ -1,11 +1,13 @@
 """The desk for articles. What may be done with one, and by whom, is said in articles.flow."""
 
+from contextlib import nullcontext
 from urllib.parse import unquote
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.utils import unquote as unquoted_key
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Prefetch
 from django.http import HttpResponseNotAllowed
 from django.shortcuts import redirect
@@ -25,9 +27,12 @@ from articles.admin.writing import WritingAdmin
 from articles.body import PHOTO
 from articles.editor import HeroWidget
 from articles.models import Article, Byline, Photo, Revision
+from articles.search.finding import find
+from articles.search.keys import among
+from articles.search.question import Question
 from authors.admin import DeskAdmin
 from newsroom.paging import whole_number
-from newsroom.text import korean_slug, one_line
+from newsroom.text import clean, korean_slug, one_line
 
 BULK = 100  # articles that one action takes on
 SHOWN_OF_ONE = ("created_by", "responsible", "hero", "working_copy__made_by")
@@ -66,6 +71,7 @@ class ArticleAdmin(RelatedAdmin, ChecksAdmin, WritingAdmin, DeskAdmin):
     list_select_related = ["section", "responsible"]
     sortable_by = ()
     search_fields = ["headline", "subtitle", "lead"]
+    searched = 2_000
     raw_id_fields = ["hero"]
     view_on_site = False
     fieldsets = [
@@ -338,7 +344,28 @@ class ArticleAdmin(RelatedAdmin, ChecksAdmin, WritingAdmin, DeskAdmin):
         for article in queryset:
             flow.delete(article, request.user)
 
+    def response_action(self, request, queryset):
+        """Do what is chosen for some articles; of those to delete, all go or none."""
+        is_deletion = "delete_selected" in request.POST.getlist("action")
+        try:
+            with transaction.atomic() if is_deletion else nullcontext():
+                return super().response_action(request, queryset)
+        except flow.Refused as refusal:  # one got on, or was deleted, since it was shown
+            self.message_user(request, str(refusal), messages.ERROR)
+            return redirect(request.get_full_path())
+
     # The list
+
+    def get_search_results(self, request, queryset, search_term):
+        """Search the latest for what stands in their heads, and what is published by its index."""
+        if not (words := clean(search_term)):
+            return queryset, False
+        latest, _repeats = super().get_search_results(request, queryset, words)
+        found = find(Question(words), queryset)
+        keys = {*latest.order_by().values_list("pk", flat=True)}
+        if not found.is_partial:
+            keys.update(found.ranked)
+        return queryset.filter(pk__in=among(keys)), False
 
     def changelist_view(self, request, extra_context=None):
         context = {"title": self.opts.verbose_name_plural, **(extra_context or {})}

@@ -3,11 +3,12 @@
 from datetime import timedelta
 from unittest.mock import patch
 
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import DELETION, LogEntry
 from django.test import TestCase, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
+from articles import revisions
 from articles.models import Article, Correction, OldAddress, Page, Section, Series, Tag
 from tests.factories import make_account, make_article, make_author, make_photo, make_section
 from tests.newsroom.test_admin import HANGUL, SCRIPT, change, sign_in, typed
@@ -444,6 +445,25 @@ class PublishedTests(TestCase):
         self.client.post(f"{URL}article/", both)
         self.assertEqual(Article.objects.get(), self.article)
 
+    def test_of_drafts_one_of_which_got_on_meanwhile_all_stay(self):
+        drafts = [make_article(state="draft").pk, make_article(state="draft").pk]
+        both = {"action": "delete_selected", "_selected_action": drafts, "post": "yes"}
+        lock, seen = revisions.lock, []
+
+        def publish_the_second(article):
+            seen.append(article)
+            if len(seen) == 2:
+                Article.objects.filter(pk=article.pk).update(
+                    state="published", published_at=timezone.now()
+                )
+            lock(article)
+
+        with patch("articles.revisions.lock", side_effect=publish_the_second):
+            response = self.client.post(f"{URL}article/", both, follow=True)
+        self.assertContains(response, "this cannot be done with it")
+        self.assertEqual(Article.objects.count(), 3)
+        self.assertFalse(LogEntry.objects.filter(action_flag=DELETION).exists())
+
 
 @override_settings(LANGUAGE_CODE="en")
 class ActionTests(TestCase):
@@ -546,6 +566,17 @@ class ListTests(TestCase):
         newer, older = make_article(hours_ago=1), make_article(hours_ago=2)
         self.assertEqual(self.found("?state=scheduled"), [sooner, later])
         self.assertEqual(self.found("?state=published"), [newer, older])
+
+    @patch("articles.admin.articles.ArticleAdmin.searched", 1)
+    def test_search_finds_the_latest_by_their_heads_and_the_published_by_any_word(self):
+        old = make_article(headline="느티나무 아래", body="<p>우물가에 모였다</p>")
+        make_article(headline="다른 소식")
+        draft = make_article(headline="새로 쓰는 느티나무", state="draft")
+        expected = {"느티나무": [draft, old], "우물가에": [old], "느티나무 우물가": [old]}
+        for words, rows in {**expected, "느티나무 냇가": [], "쓰는": [draft]}.items():
+            with self.subTest(words):
+                self.assertEqual(self.found(f"?q={words}"), rows)
+        self.assertEqual(self.found("?q=느티나무&state=published"), [old])
 
     def test_pages_hold_each_article_once(self):
         articles = [make_article(state="draft") for _number in range(53)]
