@@ -1,19 +1,47 @@
 """What stands around an article: its neighbours, its series, more by its author, related ones."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
+from django.db.models import Exists, F, IntegerField, OuterRef, Q, Subquery, Value
 from django.utils import timezone
 
 from articles.models import Article, Byline, Related
+from articles.querysets import number_of
 from articles.reads import faded
 from newsroom.prepared import prepared
 
 MORE_BY_AUTHOR = 4
-PARTS = 20
+PARTS_BESIDE = 10  # of a series, before an article and after it
 MOST_READ = 5
 RELATED = 6
 FIELDS = ("series_id", "series_position")  # besides those of a card
+
+
+class Part(NamedTuple):
+    """Which part of a series an article is, and the parts beside it, in their order."""
+
+    number: int
+    total: int
+    before: list
+    after: list
+
+    @property
+    def previous(self):
+        return self.before[-1] if self.before else None
+
+    @property
+    def next(self):
+        return self.after[0] if self.after else None
+
+    @property
+    def first(self):
+        """The number of the first part that is shown."""
+        return self.number - len(self.before)
+
+    @property
+    def are_all_shown(self):
+        return len(self.before) + len(self.after) + 1 == self.total
 
 
 @dataclass
@@ -22,7 +50,7 @@ class Companions:
 
     previous: Article | None = None
     next: Article | None = None
-    parts: list = field(default_factory=list)
+    part: Part | None = None
     by_author: list = field(default_factory=list)
     most_read: list = field(default_factory=list)
     related: list = field(default_factory=list)
@@ -38,13 +66,14 @@ def companions_of(article):
     now = timezone.now()
     rows = rows_around(
         *(now, faded("day"), article.pk, article.published_at),
-        *(article.section_id, article.series_id, authors[0].pk if authors else None),
+        *(article.section_id, article.series_id, article.series_position),
+        authors[0].pk if authors else None,
     )
     return sort_out(article, rows)
 
 
 @prepared
-def rows_around(now, least_read, pk, at, section, series, author):
+def rows_around(now, least_read, pk, at, section, series, position, author):
     """What `companions_of` unites, of an article with these keys, published `at`."""
     published = Article.objects.published(now)
     related = Related.objects.filter(article=pk, other=OuterRef("pk"))
@@ -56,9 +85,23 @@ def rows_around(now, least_read, pk, at, section, series, author):
         others = published.in_section(section)
         lists.append(others.filter(earlier, published_at__lte=at).latest_first()[:1])
         lists.append(others.filter(later, published_at__gte=at).order_by("published_at", "pk")[:1])
+    parts_before = parts_after = Value(0)
     if series:
-        parts = published.filter(series=series)
-        lists.append(parts.order_by("series_position", "published_at")[:PARTS])
+        parts, position = published.filter(series=series), Value(position, IntegerField())
+        order = ("series_position", "published_at", "pk")
+        same = {"series_position": position, "published_at": at}
+        before = parts.filter(
+            Q(series_position__lt=position)
+            | Q(series_position=position, published_at__lt=at)
+            | Q(**same, pk__lt=pk)
+        ).order_by(*order)
+        after = parts.filter(
+            Q(series_position__gt=position)
+            | Q(series_position=position, published_at__gt=at)
+            | Q(**same, pk__gt=pk)
+        ).order_by(*order)
+        lists += [before.reverse()[:PARTS_BESIDE], after[:PARTS_BESIDE]]
+        parts_before, parts_after = number_of(before), number_of(after)
     if author:
         newest = published.by_author(author).exclude(pk=pk)
         lists.append(newest.latest_first()[:MORE_BY_AUTHOR])
@@ -69,8 +112,27 @@ def rows_around(now, least_read, pk, at, section, series, author):
         related_tag=Subquery(related.values("tag__name")),
         read=F("read_score__day"),
         is_by_author=Exists(signed) if author else Value(False),
+        parts_before=parts_before,
+        parts_after=parts_after,
     )
     return united.for_cards(*FIELDS).latest_first()
+
+
+def part_of(article, rows):
+    """Return which part of its series an article is; None if there is no other."""
+    parts = [row for row in rows if article.series_id and row.series_id == article.series_id]
+    if not parts:
+        return None
+    parts.sort(key=order_in_series)
+    here = order_in_series(article)
+    before = [row for row in parts if order_in_series(row) < here][-PARTS_BESIDE:]
+    after = [row for row in parts if order_in_series(row) > here][:PARTS_BESIDE]
+    number = parts[0].parts_before + 1
+    return Part(number, number + parts[0].parts_after, before, after)
+
+
+def order_in_series(article):
+    return article.series_position, article.published_at, article.pk
 
 
 def sort_out(article, rows):
@@ -82,14 +144,13 @@ def sort_out(article, rows):
     related = [row for row in others if row.related_position is not None]
     least = faded("day")
     read = [row for row in rows if row.read is not None and row.read > least]
-    parts = [row for row in rows if article.series_id and row.series_id == article.series_id]
     for row in related:
         label = Related.Reason(row.related_reason).label
         row.reason = f"{label}: {row.related_tag}" if row.related_tag else label
     return Companions(
         previous=next((row for row in neighbours if (row.published_at, row.pk) < place), None),
         next=next((row for row in neighbours[::-1] if (row.published_at, row.pk) > place), None),
-        parts=sorted(parts, key=lambda row: (row.series_position, row.published_at)),
+        part=part_of(article, others),
         by_author=[row for row in others if row.is_by_author][:MORE_BY_AUTHOR],
         most_read=sorted(read, key=lambda row: -row.read)[:MOST_READ],
         related=sorted(related, key=lambda row: row.related_position)[:RELATED],

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 from articles import revisions
 from articles.body import render_body
 from articles.models import Article, Photo, PreviewLink, Section, Series, Tag
-from articles.reading import part_of
 from articles.views import detail_context
 from authors.models import Author
 from newsroom.addresses import address
@@ -63,10 +62,6 @@ def page(request, article, content, is_framed=False, note=""):
     """
     seen = as_readers_see(article, content)
     context = detail_context(seen, tags_of(content["tags"]))
-    if seen.series and seen.pk not in {part.pk for part in context["companions"].parts}:
-        parts = [*context["companions"].parts, seen]
-        parts.sort(key=lambda part: (part.series_position, part.published_at))
-        context["companions"].parts, context["part"] = parts, part_of(seen, parts)
     context |= {"is_preview": True, "is_framed": is_framed, "preview_note": note}
     response = render(request, "articles/detail.html", context)
     changes = {"form-action": "'none'"}

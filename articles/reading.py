@@ -5,7 +5,6 @@ import re
 from itertools import count
 from typing import NamedTuple
 
-from articles.companions import PARTS
 from newsroom.text import TAG, korean_slug, plain
 
 # What Medium counts for Chinese, Japanese and Korean; measured, Japanese is read at 447 syllables
@@ -53,23 +52,3 @@ def with_anchors(html):
 
     html = HEADING.sub(anchored, html)
     return html, headings if len(headings) >= FEWEST else []
-
-
-class Part(NamedTuple):
-    """Which part of a series an article is, and the parts beside it."""
-
-    number: int
-    total: int | None
-    previous: object
-    next: object
-
-
-def part_of(article, parts):
-    """Return the `Part` that an article is of `parts`, in their order; None if it is no part."""
-    numbers = [part.pk for part in parts]
-    if article.pk not in numbers or len(parts) < 2:
-        return None
-    place = numbers.index(article.pk)
-    total = len(parts) if len(parts) < PARTS else None  # there may be more
-    beside = [None, *parts, None]
-    return Part(place + 1, total, beside[place], beside[place + 2])

@@ -14,7 +14,7 @@ from articles.companions import companions_of
 from articles.forms import PopularForm
 from articles.metadata import article_metadata
 from articles.models import Article, Byline, Correction, Page, Section, Series, Tag
-from articles.reading import minutes_of, part_of, with_anchors
+from articles.reading import minutes_of, with_anchors
 from articles.reads import faded
 from newsroom.addresses import NUMBERS_END
 from newsroom.changes import COMMENTS
@@ -88,7 +88,6 @@ def detail_context(article, tags=None):
         "companions": companions,
         "corrections": corrections,
         "metadata": article_metadata(article, tags, corrections),
-        "part": part_of(article, companions.parts),
         "minutes": minutes_of(article.body_html),
         "text": text,
         "contents": contents,

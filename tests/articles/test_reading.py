@@ -8,7 +8,9 @@ from html import unescape
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.etree import ElementTree
 
+from django.db import connection
 from django.test import TestCase, override_settings
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from articles.models import Series
@@ -127,7 +129,7 @@ class ReadingTests(TestCase):
         make_article("몰래 쓴 4회", series=series, series_position=4, state="draft")
         page = self.client.get(second.get_absolute_url())
         self.assertContains(page, "전 3회 중 2회")
-        part = page.context["part"]
+        part = page.context["companions"].part
         self.assertEqual((part.previous, part.next), (first, third))
         self.assertContains(page, f'<a href="{third.get_absolute_url()}"><small>다음 회</small>')
         last = self.client.get(third.get_absolute_url())
@@ -135,6 +137,29 @@ class ReadingTests(TestCase):
         self.assertNotContains(last, "몰래 쓴")
         alone = make_article(series=Series.objects.create(title="하나뿐"), series_position=1)
         self.assertNotContains(self.client.get(alone.get_absolute_url()), "전 1회")
+
+    def test_long_series_shows_the_parts_beside_and_leads_to_all(self):
+        series = Series.objects.create(title="마을 이름")
+        parts = [
+            make_article(f"{n}번째 이름", series=series, hours_ago=90 - n)  # numbered by their time
+            for n in range(1, 41)
+        ]
+        queries = []
+        for place in (0, 24, 39):
+            with CaptureQueriesContext(connection) as captured:
+                page = self.client.get(parts[place].get_absolute_url())
+            queries.append(len(captured))
+            part = page.context["companions"].part
+            self.assertContains(page, f"전 40회 중 {place + 1}회")
+            self.assertEqual(part.before, parts[max(place - 10, 0) : place])
+            self.assertEqual(part.after, parts[place + 1 : place + 11])
+            self.assertContains(page, f'<ol start="{max(place - 10, 0) + 1}">')
+            self.assertContains(page, f'<a href="{series.get_absolute_url()}">전체 40회</a>')
+        short = make_article(series=Series.objects.create(title="두 번"), series_position=1)
+        make_article(series=short.series, series_position=2)
+        with CaptureQueriesContext(connection) as captured:
+            self.assertNotContains(self.client.get(short.get_absolute_url()), "전체 2회")
+        self.assertEqual({*queries}, {len(captured)})
 
     def test_saved_articles_are_known_to_the_device_alone(self):
         with self.assertNumQueries(2):
