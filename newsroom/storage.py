@@ -21,8 +21,11 @@ class BundledStaticFilesStorage(CompressedManifestStaticFilesStorage):
     sheets = ("css/site.css",)
     scripts = ("js/main.js", "js/comments.js", "js/mine.js", "js/saved.js")
 
+    collected = {}  # by name: the storage that a file comes from, and its path there
+
     def post_process(self, paths, dry_run=False, **options):
         if not dry_run:
+            self.collected = paths
             for name in self.sheets:
                 self.write(name, IMPORT.sub(self.layer, self.text_of(name)))
             for name in self.scripts:
@@ -47,7 +50,9 @@ class BundledStaticFilesStorage(CompressedManifestStaticFilesStorage):
         return MODULE.sub(before, self.text_of(name)).replace("\nexport ", "\n")
 
     def text_of(self, name):
-        with self.open(name) as file:
+        """Return a file as it was written: the copy of an earlier collection is a bundle itself."""
+        storage, path = self.collected.get(name, (self, name))
+        with storage.open(path) as file:
             return file.read().decode()
 
     def write(self, name, text):

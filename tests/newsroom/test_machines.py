@@ -15,6 +15,7 @@ import feedparser
 import time_machine
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
 from django.test import SimpleTestCase, TestCase, override_settings
 from django.utils import timezone
@@ -329,6 +330,32 @@ def real_text(seed, paragraphs):
 
 
 class BundleTests(SimpleTestCase):
+    def test_upgrade_that_changes_one_file_reaches_readers(self):
+        storage = {"BACKEND": "newsroom.storage.BundledStaticFilesStorage"}
+        with (
+            tempfile.TemporaryDirectory() as source,
+            tempfile.TemporaryDirectory() as root,
+            override_settings(
+                STATICFILES_DIRS=[source],
+                STATIC_ROOT=root,
+                STORAGES={**settings.STORAGES, "staticfiles": storage},
+            ),
+        ):
+            finders.get_finder.cache_clear()
+            self.addCleanup(finders.get_finder.cache_clear)
+            shutil.copytree(settings.BASE_DIR / "static", source, dirs_exist_ok=True)
+            call_command("collectstatic", interactive=False, verbosity=0)
+            for part, new in (
+                ("js/share.js", "const tomorrow = 1;"),
+                ("css/base.css", ".tomorrow {}"),
+            ):
+                with Path(source, part).open("a") as file:
+                    file.write(new)
+            call_command("collectstatic", interactive=False, verbosity=0)
+            for bundle in ("css/site.css", "js/main.js"):
+                published = Path(root, staticfiles_storage.stored_name(bundle))
+                self.assertEqual(published.read_text().count("tomorrow"), 1, bundle)
+
     def test_each_script_reaches_readers_whole_and_without_a_name_twice(self):
         """Modules come to stand in one scope, where a second `const form` would end them all."""
         with tempfile.TemporaryDirectory() as folder:
