@@ -12,7 +12,7 @@ from articles.reads import faded
 from newsroom.prepared import prepared
 
 MORE_BY_AUTHOR = 4
-PARTS_BESIDE = 10  # of a series, before an article and after it
+PARTS_BESIDE = 5  # of a series, before an article and after it
 MOST_READ = 5
 RELATED = 6
 FIELDS = ("series_id", "series_position")  # besides those of a card

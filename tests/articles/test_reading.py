@@ -151,9 +151,9 @@ class ReadingTests(TestCase):
             queries.append(len(captured))
             part = page.context["companions"].part
             self.assertContains(page, f"전 40회 중 {place + 1}회")
-            self.assertEqual(part.before, parts[max(place - 10, 0) : place])
-            self.assertEqual(part.after, parts[place + 1 : place + 11])
-            self.assertContains(page, f'<ol start="{max(place - 10, 0) + 1}">')
+            self.assertEqual(part.before, parts[max(place - 5, 0) : place])
+            self.assertEqual(part.after, parts[place + 1 : place + 6])
+            self.assertContains(page, f'<ol start="{max(place - 5, 0) + 1}">')
             self.assertContains(page, f'<a href="{series.get_absolute_url()}">전체 40회</a>')
         short = make_article(series=Series.objects.create(title="두 번"), series_position=1)
         make_article(series=short.series, series_position=2)
