@@ -1,10 +1,10 @@
 """What every answer carries: headers of safety, and fewer bytes."""
 
-import gzip
-
 from django.conf import settings
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
+
+from newsroom.compression import QUICK, WORTHWHILE, best_encoding
 
 POLICY = "; ".join(f"{name} {value}" for name, value in settings.CONTENT_SECURITY_POLICY.items())
 PERMISSIONS = ", ".join(
@@ -37,13 +37,12 @@ class SecurityHeaders:
 
 
 class Compressed:
-    """Send text under gzip, the same bytes for the same page, to everyone who takes it.
+    """Send text compressed, the same bytes for the same page, to everyone who takes it.
 
     Whoever has signed in gets it plain: a page with secrets must not tell of them by its
     length. Django's own middleware pads at random for that, and compresses pictures too.
     """
 
-    worthwhile = 500
     kinds = ("text/", "application/")
 
     def __init__(self, get_response):
@@ -55,10 +54,10 @@ class Compressed:
         if response.streaming or not is_text or response.has_header("Content-Encoding"):
             return response
         patch_vary_headers(response, ["Accept-Encoding"])
-        is_taken = "gzip" in request.headers.get("Accept-Encoding", "")
+        encoding = best_encoding(request.headers.get("Accept-Encoding", ""), QUICK)
         has_secrets = settings.SESSION_COOKIE_NAME in request.COOKIES or response.cookies
-        if is_taken and not has_secrets and len(response.content) > self.worthwhile:
-            response.content = gzip.compress(response.content, 6, mtime=0)
-            response.headers["Content-Encoding"] = "gzip"
+        if encoding and not has_secrets and len(response.content) > WORTHWHILE:
+            response.content = QUICK[encoding](response.content)
+            response.headers["Content-Encoding"] = encoding
             response.headers["Content-Length"] = str(len(response.content))
         return response

@@ -7,7 +7,6 @@ by itself. Whoever has signed in, posts, searches or asks for anything else goes
 `docs/page-cache.md` tells the whole of it.
 """
 
-import gzip
 import hashlib
 import json
 import logging
@@ -18,7 +17,6 @@ from dataclasses import dataclass
 from functools import wraps
 from urllib.parse import parse_qsl, urlencode
 
-import brotli
 from django.conf import settings
 from django.core.handlers.wsgi import get_path_info
 from django.db import DatabaseError
@@ -28,6 +26,7 @@ from django.utils.http import parse_http_date_safe
 
 from newsroom import metrics
 from newsroom.changes import PAPER, Changes
+from newsroom.compression import SMALL, WORTHWHILE, best_encoding
 from newsroom.pagestores import LEASE_SECONDS, shared_store
 
 logger = logging.getLogger(__name__)
@@ -38,7 +37,6 @@ WAIT = 5  # seconds to wait for the thread that makes it, where there is no old 
 COUNT_AFTER = 10  # seconds after which a process tells its outcomes
 MOST_BYTES = 32 * 2**20  # of pages in one process
 LONGEST_QUERY, LONGEST_VALUE = 2000, 100
-WORTHWHILE = 500  # bytes from which on a page is compressed
 DECLARED = "newsroom.page"  # where a view leaves in the WSGI environment what its page needs
 OLD_NAMES = {"p", "page_id"}  # of WordPress: `articles.middleware` answers them
 CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE")
@@ -167,14 +165,6 @@ class Answer:
 
 def digest_of(data):
     return hashlib.blake2b(data, digest_size=16).digest()
-
-
-def best_encoding(accepted, bodies):
-    """Return the best encoding that a browser takes and there is: br, gzip, or none."""
-    if ";" in accepted:
-        parts = (part.replace(" ", "").split(";q=") for part in accepted.split(","))
-        accepted = [name for name, *weight in parts if not weight or weight[0].strip("0.")]
-    return next((name for name in ("br", "gzip") if name in accepted and name in bodies), "")
 
 
 class PageCache:
@@ -388,8 +378,7 @@ class PageCache:
             headers.append(("ETag", etag))
         bodies = {"": body}
         if len(body) > WORTHWHILE:
-            bodies["br"] = brotli.compress(body, quality=5)
-            bodies["gzip"] = gzip.compress(body, 6, mtime=0)
+            bodies |= {name: compress(body) for name, compress in SMALL.items()}
         now = time.time()
         headers = [pair for pair in headers if pair[0].lower() != "content-length"]
         until = min(now + LASTS, until)

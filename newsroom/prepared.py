@@ -56,6 +56,8 @@ def compiled(build, values, alias):
     adapted = {adapt(mark): place for place, mark in enumerate(marks)}
     places = [adapted.get(param) if not isinstance(param, bool) else None for param in params]
     queryset.query.get_compiler = lambda *args, **kwargs: compiler
+    converters = compiler.get_converters([column[0] for column in compiler.select])
+    compiler.get_converters = lambda expressions: converters
     return partial(run, queryset, compiler, sql, params, places)
 
 
