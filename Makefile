@@ -74,8 +74,8 @@ sbom: .venv/development  ## list what the site is made of in var/sbom.json (Cycl
 messages: .venv/development .env  ## collect the texts to translate (needs gettext)
 	@$(MANAGE) makemessages --locale ko --no-obsolete --no-location --no-wrap --ignore '.venv/*' --ignore 'var/*'
 
-bench: .venv/development .env  ## measure pages, as ratios in one run
-	@$(BIN)/python -m benchmarks.site
+bench: .venv/development .env  ## measure pages, as ratios in one run (ARGS="--articles 100000")
+	@$(BIN)/python -m benchmarks.site $(ARGS)
 	@$(BIN)/python -m benchmarks.pages
 	@$(BIN)/python -m benchmarks.threads
 	@$(BIN)/python -m benchmarks.words

@@ -31,10 +31,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, t
 
 @pytest.fixture(autouse=True)
 def own_files(settings, tmp_path):
-    """Give each test an empty media folder and an empty cache."""
+    """Give each test an empty media folder, an empty cache and no kept pages."""
     from comments import words  # models are there only now
+    from newsroom.pagestores import shared_store
 
-    settings.MEDIA_ROOT = tmp_path
+    settings.VAR_DIR = settings.MEDIA_ROOT = tmp_path
+    shared_store.cache_clear()
     settings.STORAGES = {
         **settings.STORAGES,
         "default": {
