@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks_db.models import DBTaskResult
 
+from articles.models import Page
 from comments import tasks
 from comments.models import Mail
 from newsroom import backups
@@ -21,6 +22,7 @@ from newsroom import backups
 LATE = timedelta(minutes=10)  # for work that is due: a worker looks every second
 DRIFT = timedelta(seconds=5)
 BACKUP_AGE = timedelta(hours=30)  # a night, and time for the backup itself
+LINKED_PAGES = {"privacy", "ethics"}
 STORES = {"default": "public", "originals": "originals", "cards": "cards"}
 
 
@@ -91,7 +93,7 @@ def database(app_configs, **kwargs):
         text %= {"number": len(missing), "name": missing[0][0]}
         yield Error(text, _("Run manage.py migrate."), id="newsroom.E005")
         return
-    yield from (*clock(), *worker(), *backup())
+    yield from (*clock(), *worker(), *backup(), *linked_pages())
 
 
 def clock():
@@ -118,6 +120,17 @@ def backup():
     if last is None or timezone.now() - last["made_at"] > BACKUP_AGE:
         text = _("The last backup is older than a night, or there is none.")
         yield Warning(text, _("See systemctl status newsroom-daily."), id="newsroom.W004")
+
+
+def linked_pages():
+    """The pages are there that the form for comments and the articles' metadata name."""
+    there = Page.objects.filter(slug__in=LINKED_PAGES, is_published=True)
+    missing = sorted(LINKED_PAGES - set(there.values_list("slug", flat=True)))
+    if missing:
+        text = _("Readers are sent to pages that are not there: %s") % ", ".join(
+            f"/pages/{slug}/" for slug in missing
+        )
+        yield Warning(text, _("Write them at the desk, under Pages."), id="newsroom.W005")
 
 
 def reason_of(error):

@@ -18,6 +18,7 @@ from django.test import SimpleTestCase, TestCase, override_settings
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from articles.models import Page
 from comments import tasks
 from comments.models import Mail
 from newsroom.deployment import LATE
@@ -38,6 +39,8 @@ class DeployCheckTests(TestCase):
         self.backups = self.enterContext(patch("newsroom.deployment.backups"))
         self.backups.last.return_value = {"made_at": timezone.now() - timedelta(hours=20)}
         tasks.daily_upkeep.enqueue()
+        for slug in ("privacy", "ethics"):
+            Page.objects.create(slug=slug, title=slug)
 
     def found(self):
         messages = run_checks(include_deployment_checks=True, databases=["default"])
@@ -54,6 +57,10 @@ class DeployCheckTests(TestCase):
         ):
             with self.subTest(changes), self.settings(**changes):
                 self.assertEqual(self.found(), [expected])
+
+    def test_pages_that_others_lead_to(self):
+        Page.objects.filter(slug="privacy").update(is_published=False)
+        self.assertEqual(self.found(), ["W005"])
 
     def test_mail_server_that_does_not_answer(self):
         server = {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": 1}
