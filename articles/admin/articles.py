@@ -27,14 +27,14 @@ from articles.admin.writing import WritingAdmin
 from articles.body import PHOTO
 from articles.editor import HeroWidget
 from articles.models import Article, Byline, Photo, Revision
-from articles.search.finding import find
 from articles.search.keys import among
-from articles.search.question import Question
+from articles.search.question import Question, newest_with
 from authors.admin import DeskAdmin
 from newsroom.paging import whole_number
 from newsroom.text import clean, korean_slug, one_line
 
 BULK = 100  # articles that one action takes on
+SEARCHED = 2000  # the latest, in whose heads a search looks; as many that the index finds
 SHOWN_OF_ONE = ("created_by", "responsible", "hero", "working_copy__made_by")
 LONG_TEXTS = ("lead", "body", "body_html", "body_text", "summary")  # the list shows none of them
 State = Article.State
@@ -71,7 +71,7 @@ class ArticleAdmin(RelatedAdmin, ChecksAdmin, WritingAdmin, DeskAdmin):
     list_select_related = ["section", "responsible"]
     sortable_by = ()
     search_fields = ["headline", "subtitle", "lead"]
-    searched = 2_000
+    searched = None  # see get_search_results
     raw_id_fields = ["hero"]
     view_on_site = False
     fieldsets = [
@@ -360,12 +360,14 @@ class ArticleAdmin(RelatedAdmin, ChecksAdmin, WritingAdmin, DeskAdmin):
         """Search the latest for what stands in their heads, and what is published by its index."""
         if not (words := clean(search_term)):
             return queryset, False
-        latest, _repeats = super().get_search_results(request, queryset, words)
-        found = find(Question(words), queryset)
-        keys = {*latest.order_by().values_list("pk", flat=True)}
-        if not found.is_partial:
-            keys.update(found.ranked)
-        return queryset.filter(pk__in=among(keys)), False
+        latest = queryset.values_list("pk", flat=True)[:SEARCHED]
+        rows = Article.objects.filter(pk__in=among(latest))
+        heads, _repeats = super().get_search_results(request, rows, words)
+        keys = {*heads.values_list("pk", flat=True)}
+        if question := Question(words):
+            keys.update(newest_with(question.terms(), SEARCHED, queryset))
+        found = Article.objects.filter(pk__in=among(keys))  # each of them was in the queryset
+        return found.order_by(*queryset.query.order_by), False
 
     def changelist_view(self, request, extra_context=None):
         context = {"title": self.opts.verbose_name_plural, **(extra_context or {})}

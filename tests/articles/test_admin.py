@@ -567,7 +567,7 @@ class ListTests(TestCase):
         self.assertEqual(self.found("?state=scheduled"), [sooner, later])
         self.assertEqual(self.found("?state=published"), [newer, older])
 
-    @patch("articles.admin.articles.ArticleAdmin.searched", 1)
+    @patch("articles.admin.articles.SEARCHED", 1)
     def test_search_finds_the_latest_by_their_heads_and_the_published_by_any_word(self):
         old = make_article(headline="느티나무 아래", body="<p>우물가에 모였다</p>")
         make_article(headline="다른 소식")
