@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from comments import words
 from comments.models import Ban, Comment, Contact, Signal, VerifiedEmail
-from comments.sources import email_digest, normal_email
+from comments.sources import email_digest
 from newsroom.models import Masthead
 
 logger = logging.getLogger(__name__)
@@ -148,7 +148,7 @@ def check_history(submission, history):
 
 
 def check_bans(submission, history):
-    digests = [email_digest(normal_email(submission.email)), *submission.sources]
+    digests = [email_digest(submission.email), *submission.sources]
     bans = Ban.objects.filter(digest__in=digests)
     for ban in bans.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now())):
         yield Rule.BLOCKED, ban.get_kind_display()

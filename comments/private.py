@@ -78,7 +78,7 @@ def mine_page(request, comment, forms, status=200, **more):
         "comment": comment,
         "forms": forms,
         "done": request.GET.get("done"),
-        "mail": contact and {"": "off"}.get(contact.notify, contact.notify),
+        "mail": contact and (contact.notify or "off"),
         "edit_ends_at": ends,
         "seconds_left": int((ends - timezone.now()).total_seconds()),
         "is_waiting": comment.queued_at is not None,

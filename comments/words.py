@@ -231,7 +231,7 @@ class WordList:
             if is_syllable(sign) and not parts_of(sign)[2]
             for final in range(1, 28)
         }
-        self.aloud = {sign for word, sounds in ALOUD.items() for sign in word[0]}
+        self.aloud = {word[0] for word in ALOUD}
         self.exceptions, self.reach = {}, 0
         own = [(text, signs_of(text).strip(), {}) for text in allowed]
         for text, spelled, sets in (*((t, t, lists.sets) for t in lists.exceptions), *own):
@@ -544,7 +544,7 @@ def find(text: str) -> list[Found]:
 # Changing the list
 
 
-def validate(text, kind=Word.Kind.BLOCKED, instead_of=None):
+def validate(text, kind, instead_of=None):
     """Raise `ValidationError` if `text` cannot be an entry of that kind, or need not be one.
 
     `instead_of` is the row that it replaces, which counts no more.
@@ -583,9 +583,9 @@ def only(text):
     return WordList(blocked=(text,), allowed=tuple(allowed), off=frozenset(shipped().entries))
 
 
-def would_hold(text, number=500):
-    """Return those of the last `number` approved comments that `text` would have held."""
+def would_hold(text):
+    """Return those of the last 500 approved comments that `text` would have held."""
     approved = Comment.objects.filter(state=Comment.State.APPROVED).order_by("-pk")
-    texts = approved.values_list("text", flat=True)[:number]
+    texts = approved.values_list("text", flat=True)[:500]
     words = only(text)
     return [text for text in texts if words.look(text)[0]]
