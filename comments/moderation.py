@@ -13,13 +13,13 @@ from django.utils import timezone
 from articles.models import Article
 from comments import mail
 from comments.models import Ban, Comment, Contact, ModerationEvent, Report
+from comments.querysets import KEEP_DAYS
 from comments.sources import email_digest
 from newsroom.text import one_line
 
 State = Comment.State
 Action = ModerationEvent.Action
 BLIND = timedelta(days=30)  # 정보통신망법 44조의2: a temporary measure lasts 30 days at most
-BAN_DAYS = 90  # how long a network address is recognised, see comments.sources
 MASK = "○○"
 MASK_UNDO = timedelta(days=1)  # how long masked personal data can be brought back
 UNDO = timedelta(days=30)  # how long any other step can
@@ -301,7 +301,7 @@ def ban(comment, kind, moderator=None, note=""):
     contact = Contact.objects.filter(comment=comment).first()
     now, until = timezone.now(), None
     if contact and kind == Ban.Kind.SOURCE:
-        digest, until = contact.source, now + timedelta(days=BAN_DAYS)
+        digest, until = contact.source, now + timedelta(days=KEEP_DAYS)
     else:
         digest = email_digest(contact.email) if contact and contact.email else ""
     if not digest:
