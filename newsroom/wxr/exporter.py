@@ -38,6 +38,7 @@ from comments.models import Comment
 from newsroom.models import Masthead
 from newsroom.templatetags.newsroom import absolute
 from newsroom.text import clean
+from newsroom.wxr.bodies import anchor
 from newsroom.wxr.importer import progress
 
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
@@ -297,8 +298,7 @@ def video(url, caption):
     host = urlsplit(player(url) or "").hostname
     site = {"www.youtube-nocookie.com": "youtube", "player.vimeo.com": "vimeo"}.get(host)
     if site is None:
-        link = f'<a href="{escape(url)}">{escape(url)}</a>'
-        html = f'<figure class="wp-block-embed">{link}{figcaption(caption)}</figure>'
+        html = f'<figure class="wp-block-embed">{anchor(url)}{figcaption(caption)}</figure>'
         return "html", html, {}
     parts = urlsplit(url)
     if site == "youtube" and parts.hostname != "youtu.be" and not WATCHED.match(parts.path):
