@@ -28,7 +28,7 @@ from articles.models import (
     Writing,
 )
 from authors.models import AccessEvent, Author, User
-from benchmarks import pages, threads
+from benchmarks import pages, scratch, threads
 from benchmarks.pages import SENTENCES
 from comments.models import (
     Ban,
@@ -74,8 +74,7 @@ def fill(articles, comments=None, short=False):
     conversation(comments or articles * 10)
     for part in (moderation, records):
         part(articles)
-    analyze = "ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE"
-    connection.cursor().execute(analyze)
+    scratch.analyze()
 
 
 def bulk(model, rows):

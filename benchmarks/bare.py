@@ -23,6 +23,7 @@ urlpatterns = [path("", view)]
 
 def django():
     """Return a Django that has this view, no middleware and no database."""
-    hosts, ours = ["127.0.0.1"], {"METRICS": False}  # gunicorn's settings ask for this one
+    hosts = ["127.0.0.1"]
+    ours = {"METRICS": False, "DATABASE_TIMEOUT": 0}  # gunicorn's settings ask for these
     settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=hosts, SECRET_KEY="-", **ours)
     return get_wsgi_application()

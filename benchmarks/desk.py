@@ -11,38 +11,28 @@ machine. The clock is shown beside it.
 """
 
 import argparse
-import os
 import sys
-import tempfile
 import time
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from urllib.parse import unquote_plus, urlencode
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
-SCRATCH = tempfile.TemporaryDirectory()
-os.environ.setdefault("DATABASE_URL", f"sqlite:///{SCRATCH.name}/bench.db")
-os.environ["MEDIA_ROOT"] = SCRATCH.name
+from benchmarks import scratch  # first: it chooses the database
 
-import django  # noqa: E402
+# isort: split
+from bs4 import BeautifulSoup
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import NoReverseMatch, resolve, reverse
 
-django.setup()
-
-from bs4 import BeautifulSoup  # noqa: E402
-from django.conf import settings  # noqa: E402
-from django.contrib import admin  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.test.utils import CaptureQueriesContext  # noqa: E402
-from django.urls import NoReverseMatch, resolve, reverse  # noqa: E402
-
-from articles.models import Article, Writing  # noqa: E402
-from authors.models import User  # noqa: E402
-from benchmarks import archive  # noqa: E402
-from comments.models import Comment  # noqa: E402
-from tests.newsroom.test_admin import typed  # noqa: E402
+from articles.models import Article, Writing
+from authors.models import User
+from benchmarks import archive
+from comments.models import Comment
+from tests.newsroom.test_admin import typed
 
 MOST_QUERIES, MOST_MS = 15, 150
 TRIES = 5
@@ -206,10 +196,7 @@ def main():
     parser.add_argument("--role", choices=("superuser", *archive.ROLES))
     parser.add_argument("--only", help="the name of a model")
     options = parser.parse_args()
-    settings.ALLOWED_HOSTS = ["testserver"]
-    settings.STATIC_ROOT = f"{SCRATCH.name}/static"
-    call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
+    scratch.prepare()
     archive.fill(options.articles)
     print(f"{connection.vendor}, {Article.objects.count():,} articles")
     print(f"{'role':<10} {'queries':>7} {'CPU ms':>7} {'clock':>7}")

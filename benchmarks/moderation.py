@@ -9,27 +9,22 @@ own that is thrown away (a database of PostgreSQL should be empty at first).
 """
 
 import argparse
-import os
 import re
-import tempfile
 import time
 from datetime import timedelta
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
-SCRATCH = tempfile.TemporaryDirectory()
-os.environ.setdefault("DATABASE_URL", f"sqlite:///{SCRATCH.name}/bench.db")
-os.environ["MEDIA_ROOT"] = SCRATCH.name
+from benchmarks import scratch  # first: it chooses the database
 
-import django  # noqa: E402
+# isort: split
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-django.setup()
-
-from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.test.utils import CaptureQueriesContext  # noqa: E402
-from django.utils import timezone  # noqa: E402
+from articles.models import Article
+from authors.models import User
+from comments.models import Comment, Contact, ModerationEvent, Signal, path_step
 
 URL = "/admin/comments/comment/"
 SEEN = re.compile(r'name="seen-(\d+)" value="([^"]+)"')
@@ -42,9 +37,6 @@ TEXTS = [
 
 def fill(waiting, done):
     """Add comments until `waiting` wait, and as many again were approved long ago."""
-    from articles.models import Article
-    from comments.models import Comment, Contact, Signal, path_step
-
     articles = list(Article.objects.all()) or Article.objects.bulk_create(
         Article(
             headline=f"불 꺼진 장터에 다시 등을 단 사람들 {n}",
@@ -75,37 +67,31 @@ def fill(waiting, done):
             Contact(comment_id=n, email=f"reader{n % 5000}@example.com") for n in numbers
         )
         Signal.objects.bulk_create(Signal(comment_id=n, rule="first") for n in numbers if n % 2)
-    analyze = "ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE"
-    connection.cursor().execute(analyze)
+    scratch.analyze()
+
+
+def ask(method, *given, status):
+    """Return (seconds, queries) of a request that is to be answered with `status`."""
+    with CaptureQueriesContext(connection) as captured:
+        began = time.perf_counter()
+        response = method(*given)
+        taken = time.perf_counter() - began
+    assert response.status_code == status, (given, response.status_code)
+    return taken, len(captured)
 
 
 def page(client, address):
     """Return (seconds, queries) of the quickest of three loads of `address`."""
-    best, queries = 9.0, 0
-    for _ in range(3):
-        with CaptureQueriesContext(connection) as captured:
-            began = time.perf_counter()
-            response = client.get(address)
-            best = min(best, time.perf_counter() - began)
-        assert response.status_code == 200, (address, response.status_code)
-        queries = len(captured)
-    return best, queries
+    return min(ask(client.get, address, status=200) for _ in range(3))
 
 
-def send(client, data, address=URL):
+def send(client, data):
     """Return (seconds, queries) of sending a form of the queue."""
-    with CaptureQueriesContext(connection) as captured:
-        began = time.perf_counter()
-        response = client.post(address, data)
-        taken = time.perf_counter() - began
-    assert response.status_code == 302, response.status_code
-    return taken, len(captured)
+    return ask(client.post, URL, data, status=302)
 
 
 def measure(client):
     """Yield (what, seconds, queries) of the work of a moderator."""
-    from comments.models import Comment, ModerationEvent
-
     for name, query in (
         ("queue, first page", ""),
         ("queue, last page", "?p=100000"),
@@ -133,13 +119,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--waiting", type=int, nargs="*", default=[1000, 100_000])
     sizes = sorted(parser.parse_args().waiting)
-    settings.ALLOWED_HOSTS = ["testserver"]
-    call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
-    from django.contrib.auth.models import Group
-
-    from authors.models import User
-
+    scratch.prepare()
     user = User.objects.create_user("조정자", is_staff=True)
     user.groups.add(Group.objects.get(name="moderator"))
     client = Client()

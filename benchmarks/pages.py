@@ -10,30 +10,27 @@ on a database of its own that is thrown away.
 
 import argparse
 import gzip
-import os
-import tempfile
 import time
 from datetime import timedelta
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
-SCRATCH = tempfile.TemporaryDirectory()
-os.environ.setdefault("DATABASE_URL", f"sqlite:///{SCRATCH.name}/bench.db")
-os.environ["MEDIA_ROOT"] = SCRATCH.name
+from benchmarks import scratch  # first: it chooses the database
 
-import django  # noqa: E402
+# isort: split
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import path
+from django.utils import timezone
 
-django.setup()
-
-from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.http import HttpResponse  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.test.utils import CaptureQueriesContext  # noqa: E402
-from django.urls import path  # noqa: E402
-from django.utils import timezone  # noqa: E402
-
-from newsroom import urls  # noqa: E402
+from articles import reads, related
+from articles.models import Article, Byline, Photo, Section, Tag, TaggedArticle
+from articles.search import index
+from authors.models import Author
+from comments import moderation
+from comments.models import Comment
+from newsroom import urls
+from newsroom.models import Masthead
 
 SENTENCES = [
     "저녁 여섯 시면 셔터가 내려가던 시장에 이달 들어 다시 불이 켜졌다.",
@@ -51,10 +48,6 @@ def empty(request):
 
 def fill(number, offset, photos=None, paragraphs=6):
     """Add articles until there are `number`, as plain rows: sections, tags and authors in turn."""
-    from articles.models import Article, Byline, Section, Tag, TaggedArticle
-    from authors.models import Author
-    from newsroom.models import Masthead
-
     Masthead(pk=1, title="미르내신문").save()
     sections = list(Section.objects.all()) or [
         Section.objects.create(name=f"분야 {n}", slug=f"s{n}", position=n) for n in range(9)
@@ -102,8 +95,6 @@ def fill(number, offset, photos=None, paragraphs=6):
 
 def sample_photos():
     """Return rows of photos; no file is read when a page is drawn."""
-    from articles.models import Photo
-
     if not Photo.objects.exists():
         Photo.objects.bulk_create(
             Photo(
@@ -121,9 +112,6 @@ def sample_photos():
 
 def comment_on(article, number):
     """Give `article` that many approved comments: four replies to every root."""
-    from comments import moderation
-    from comments.models import Comment
-
     root = None
     for n in range(number):
         comment = Comment.objects.create(
@@ -156,15 +144,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--articles", type=int, nargs="*", default=[100, 2000, 10_000])
     sizes = sorted(parser.parse_args().articles)
-    settings.ALLOWED_HOSTS = ["testserver"]
-    settings.STATIC_ROOT = f"{SCRATCH.name}/static"
     urls.urlpatterns.insert(0, path("empty/", empty))
-    call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
-    from articles import reads, related
-    from articles.models import Article
-    from articles.search import index
-
+    scratch.prepare()
     client = Client()
     base = measure(client, "/empty/")[0]
     print(f"empty Django view: {base:.2f} ms CPU; {connection.vendor}; nothing cached\n")
@@ -175,7 +156,7 @@ def main():
     for size in sizes:
         fill(size, done)
         done = size
-        connection.cursor().execute("ANALYZE")
+        scratch.analyze()
         index.rebuild()
         bare, busy = Article.objects.order_by("pk")[size // 2 : size // 2 + 2]
         if not busy.comment_count:

@@ -240,12 +240,9 @@ def make(name, path):
 
 def measure(path):
     """Read and take one file in this process; print what came of it and what it cost."""
-    os.environ["MEDIA_ROOT"] = tempfile.mkdtemp(dir=path.parent)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
-    os.environ.setdefault("SECRET_KEY", "benchmark")
-    import django
+    from benchmarks import scratch  # noqa: F401 - first: it chooses the folder of media
 
-    django.setup()
+    # isort: split
     from articles.models import Photo
     from newsroom import pictures
 

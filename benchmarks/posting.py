@@ -10,26 +10,17 @@ those is missing, one stands twice, a counter is off, or a page answered with 5x
 """
 
 import argparse
-import os
-import tempfile
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
-SCRATCH = tempfile.TemporaryDirectory()
-os.environ.setdefault("DATABASE_URL", f"sqlite:///{SCRATCH.name}/bench.db")
-os.environ["MEDIA_ROOT"] = SCRATCH.name
+from benchmarks import scratch  # first: it chooses the database
 
-import django  # noqa: E402
+# isort: split
+from django.db.models import Count
+from django.utils import timezone
 
-django.setup()
-
-from django.core.management import call_command  # noqa: E402
-from django.db.models import Count  # noqa: E402
-from django.utils import timezone  # noqa: E402
-
-from articles.models import Article  # noqa: E402
-from benchmarks.crowd import Crowd, free_port, kill_workers, serving  # noqa: E402
-from comments.models import Comment  # noqa: E402
-from newsroom.models import Masthead  # noqa: E402
+from articles.models import Article
+from benchmarks.crowd import Crowd, free_port, kill_workers, serving
+from comments.models import Comment
+from newsroom.models import Masthead
 
 
 def check(article, crowd):
@@ -57,8 +48,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--kills", type=int, default=0)
     chosen = parser.parse_args()
-    call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
+    scratch.prepare(is_served=True)
     rules = {"comments_hold_first": False, "comments_per_sender": 9999, "comments_on_site": 9999}
     Masthead(pk=1, title="미르내신문", comment_policy="open", **rules).save()
     article = Article.objects.create(

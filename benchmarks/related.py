@@ -12,10 +12,9 @@ On a database of its own that is thrown away.
 
 import argparse
 import random
-import time
 from collections import defaultdict
 
-from benchmarks import corpus  # first: it chooses the database
+from benchmarks import corpus, scratch  # first: they choose the database
 
 # isort: split
 from django.db import connection
@@ -53,18 +52,10 @@ def cost(number):
     """Print what relating a new article costs at a size."""
     corpus.load(corpus.made_up(number))
     index.rebuild()
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    scratch.analyze()
     newest = list(Article.objects.order_by("-pk")[:2000])
-    spent, lasted = [], []
-    for article in random.Random(2).sample(newest, 50):
-        began = time.process_time(), time.time()
-        related.relate(article)
-        spent.append((time.process_time() - began[0]) * 1000)
-        lasted.append((time.time() - began[1]) * 1000)
     print(f"{number} articles, {connection.vendor}")
-    print(f"CPU ms: {sorted(spent)[25]:.0f} in the middle, {sorted(spent)[47]:.0f} at the 95th")
-    print(f"time ms: {sorted(lasted)[25]:.0f} in the middle, {sorted(lasted)[47]:.0f} at the 95th")
+    corpus.report("a new article", related.relate, random.Random(2).sample(newest, 50))
 
 
 def main():

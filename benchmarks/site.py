@@ -16,64 +16,39 @@ import argparse
 import http.client
 import os
 import resource
-import socket
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
-SCRATCH = tempfile.TemporaryDirectory()
-os.environ.setdefault("DATABASE_URL", f"sqlite:///{SCRATCH.name}/bench.db")
-os.environ["MEDIA_ROOT"] = SCRATCH.name
+from benchmarks import scratch  # first: it chooses the database
 
-import django  # noqa: E402
+# isort: split
+from django.core.management import call_command
+from django.db import connection
 
-django.setup()
-
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
-
-from articles import related  # noqa: E402
-from articles.models import Article, SearchEntry  # noqa: E402
-from authors.models import User  # noqa: E402
-from benchmarks import archive, pages  # noqa: E402
-from newsroom.models import Masthead  # noqa: E402
-from tests.browser.hands import cookie_of  # noqa: E402
-from tests.comments.posting import comment_data  # noqa: E402
+from articles import related
+from articles.models import Article, SearchEntry
+from authors.models import User
+from benchmarks import archive, pages
+from benchmarks.crowd import children_of, free_port, serving
+from newsroom.models import Masthead
+from tests.browser.hands import cookie_of
+from tests.comments.posting import comment_data
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
-def serving(application, **environment):
-    """Let gunicorn serve an application with one worker; give its port and process number."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = ["-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--workers", "1"]
-    command += ["--bind", f"127.0.0.1:{port}", "--max-requests", "0", application]
-    server = subprocess.Popen(
-        [sys.executable, *command],
-        env={**os.environ, "ALLOWED_HOSTS": "127.0.0.1", **environment},
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        for _ in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
+def one_worker(application, **environment):
+    """Let one worker of gunicorn serve an application; give its port and process number."""
+    port, options = free_port(), {"GUNICORN_CMD_ARGS": "--workers 1 --max-requests 0"}
+    with serving(port, subprocess.DEVNULL, application, **options, **environment) as server:
         time.sleep(1)
-        children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-        yield port, int(children[0])
-    finally:
-        server.terminate()
-        server.wait(30)
+        yield port, children_of(server.pid)[0]
 
 
 def cpu_of(pid):
@@ -150,8 +125,7 @@ def main():
     parser.add_argument("--short", action="store_true", help="texts of 500 characters")
     parser.add_argument("--seconds", type=float, default=3)
     chosen = parser.parse_args()
-    call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
+    scratch.prepare(is_served=True)
     archive.fill(chosen.articles, chosen.comments, short=chosen.short)
     Masthead.objects.update(comments_per_sender=30_000, comments_on_site=30_000)
     if SearchEntry.objects.count() < Article.objects.published().count():
@@ -179,17 +153,17 @@ def main():
         ratios = " ".join(f"{ratio:>8.2f}" for ratio in ratios)
         print(f"{name:<34} {mine:>8.3f} {ratios} {database:>12.2f}", flush=True)
 
-    with serving("benchmarks.bare:hello") as server:
+    with one_worker("benchmarks.bare:hello") as server:
         row("bare WSGI", server, get("/"))
-    with serving("benchmarks.bare:django()") as server:
+    with one_worker("benchmarks.bare:django()") as server:
         row("empty Django view", server, get("/"))
-    with serving("newsroom.wsgi:application") as server:
+    with one_worker("newsroom.wsgi:application") as server:
         row("article, cached", server, get(bare.get_absolute_url()))
         row("front, cached", server, get("/"))
         etag = {"If-None-Match": "*"}
         row("article, cached, 304", server, get(bare.get_absolute_url(), 304, **etag))
         print(f"{'memory of the worker':<34} {memory_of(server[1]):>8.0f} MB")
-    with serving("newsroom.wsgi:application", PAGE_CACHE="off") as server:
+    with one_worker("newsroom.wsgi:application", PAGE_CACHE="off") as server:
         row("article", server, get(bare.get_absolute_url()))
         row("article, 200 comments", server, get(some.get_absolute_url()))
         row(f"article, {busiest.comment_count} comments", server, get(busiest.get_absolute_url()))

@@ -12,22 +12,24 @@ import argparse
 import time
 from datetime import timedelta
 
-from django.core.management import call_command
+from benchmarks import scratch  # first: it chooses the database
+
+# isort: split
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from benchmarks.pages import SCRATCH, sample_photos, settings
+from articles.models import Article, Byline, Series, Tag, TaggedArticle
+from articles.sitemaps import CHUNK
+from authors.models import Author
+from benchmarks.pages import sample_photos
 
 FIRST = 10_000  # rows made by the application; the others are their copies
 
 
 def fill(number):
     """Make `number` published articles without text, and ten that carry authors and tags."""
-    from articles.models import Article, Byline, Series, Tag, TaggedArticle
-    from authors.models import Author
-
     photos, now = sample_photos(), timezone.now()
     series = Series.objects.create(title="연재")
     Article.objects.bulk_create(
@@ -52,7 +54,7 @@ def fill(number):
                 f"INSERT INTO articles_article ({names}) SELECT {names} FROM articles_article"
                 f" WHERE id <= {FIRST}"
             )
-        cursor.execute("ANALYZE")
+    scratch.analyze()
     author, tag = Author.objects.create(name="기자"), Tag.objects.create(name="장터", slug="장터")
     for article in Article.objects.order_by("pk")[:10]:
         Byline.objects.create(article=article, author=author)
@@ -64,11 +66,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--articles", type=int, default=1_000_000)
     number = parser.parse_args().articles
-    settings.ALLOWED_HOSTS = ["testserver"]
-    settings.STATIC_ROOT = f"{SCRATCH.name}/static"
-    call_command("migrate", verbosity=0)
-    from articles.sitemaps import CHUNK
-
+    scratch.prepare()
     began = time.monotonic()
     fill(number)
     print(f"{number:,} articles; {connection.vendor}; filled in {time.monotonic() - began:.0f} s\n")

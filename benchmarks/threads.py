@@ -11,28 +11,19 @@ away. CPU milliseconds of this process.
 """
 
 import argparse
-import os
-import tempfile
 import time
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
-SCRATCH = tempfile.TemporaryDirectory()
-os.environ.setdefault("DATABASE_URL", f"sqlite:///{SCRATCH.name}/bench.db")
-os.environ["MEDIA_ROOT"] = SCRATCH.name
+from benchmarks import scratch  # first: it chooses the database
 
-import django  # noqa: E402
+# isort: split
+from django.db import connection, transaction
+from django.test import Client
+from django.utils import timezone
+from tqdm import tqdm
 
-django.setup()
-
-from django.conf import settings  # noqa: E402
-from django.db import connection, transaction  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.utils import timezone  # noqa: E402
-from tqdm import tqdm  # noqa: E402
-
-from articles.models import Article  # noqa: E402
-from benchmarks.pages import measure  # noqa: E402
-from comments.models import Comment, path_step  # noqa: E402
+from articles.models import Article
+from benchmarks.pages import measure
+from comments.models import Comment, path_step
 
 BRANCH = 10  # comments of a root and its answers
 BATCH = 20_000
@@ -116,12 +107,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--table", type=int, default=1_000_000)
     table = parser.parse_args().table
-    settings.ALLOWED_HOSTS = ["testserver"]
-    settings.STATIC_ROOT = f"{SCRATCH.name}/static"
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
+    scratch.prepare()
     now = timezone.now()
     made = [
         Article.objects.create(headline=f"기사 {n}", state="published", published_at=now)
@@ -130,13 +116,11 @@ def main():
     articles, begin = dict(zip((10, 1000, 10_000), made, strict=False)), 1
     for number, article in articles.items():
         begin = fill(article, number, begin)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    scratch.analyze()
     print(f"{connection.vendor}; a page of twenty roots with nine answers each (one with 10)")
     show(articles, f"{begin - 1:,} comments in the table")
     begin = fill(made[3], table - begin + 1, begin)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    scratch.analyze()
     show(articles, f"{begin - 1:,} comments in the table")
 
 

@@ -10,21 +10,12 @@ looked through against the even rows; the odd ones tell how they do on texts uns
 """
 
 import argparse
-import gzip
-import json
-import os
 import statistics
 import time
 from pathlib import Path
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
-os.environ.setdefault("DATABASE_URL", "sqlite://:memory:")  # the shipped list needs none
-
-import django
-
-django.setup()
-
-from comments.words import WordList  # noqa: E402
+from benchmarks import corpus  # first: it chooses the database
+from comments.words import WordList
 
 TEXTS = Path(__file__).parents[1] / "tests" / "comments"
 LENGTH = 10_000
@@ -76,14 +67,11 @@ def show_own_texts(words):
     print(f"clean sentences held: {held} of {len(clean)}")
 
 
-def rows_of(folder, name):
-    with gzip.open(Path(folder) / name, "rt", encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
-
-
 def show_data(words, folder, wrong):
-    profanity = [(row["text"], row["curse"]) for row in rows_of(folder, "profanity_ko.jsonl.gz")]
-    comments = [(row["comment"], row["label"]) for row in rows_of(folder, "comments_ko.jsonl.gz")]
+    rows = corpus.lines_of(Path(folder, "profanity_ko.jsonl.gz"))
+    profanity = [(row["text"], row["curse"]) for row in rows]
+    rows = corpus.lines_of(Path(folder, "comments_ko.jsonl.gz"))
+    comments = [(row["comment"], row["label"]) for row in rows]
     for rows, start in (("even", 0), ("odd", 1)):
         held = [(text, curse) for text, curse in profanity[start::2] if words.look(text)[0]]
         right = sum(curse for _, curse in held)

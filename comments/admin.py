@@ -9,7 +9,6 @@ from django.contrib.admin.utils import unquote
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
-from django.http import HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -191,7 +190,7 @@ class CommentAdmin(DeskAdmin):
         if back > 0:
             return redirect("admin:comments_comment_change", back)
         place = f"#comment-{anchor}" if anchor else ""
-        return HttpResponseRedirect(request.get_full_path() + place)
+        return redirect(request.get_full_path() + place)
 
     def answer_in_place(self, request, outcome, pks):
         around = look_around(Comment.objects.none())

@@ -14,8 +14,9 @@ from django.db.models import Count, Exists, Q
 from django.utils import timezone
 
 from comments import words
+from comments.guests import REFUSED
 from comments.models import Ban, Comment, Contact, Signal, VerifiedEmail
-from comments.sources import email_digest, normal_email
+from comments.sources import email_digest
 from newsroom.models import Masthead
 
 logger = logging.getLogger(__name__)
@@ -53,21 +54,21 @@ class Submission:
 
 @dataclass
 class History:
-    """What this sender, and the whole site, did before."""
+    """How many comments this sender, and the whole site, wrote before; of which kinds."""
 
-    by_sender: int
-    on_site: int
-    is_repeated: bool
+    by_sender: int  # of late
+    on_site: int  # of late
+    repeated: int  # in the same words, by anybody
     approved: int
     refused: int
-    is_verified: bool
+    verified: int  # with an e-mail that its owner confirmed
 
     @property
     def is_trusted(self):
         """Whether a sender with this record need not wait, given a proof of the address."""
         total = self.approved + self.refused
         return (
-            self.is_verified
+            self.verified > 0
             and self.approved >= TRUSTED_AFTER
             and self.refused < TRUSTED_REFUSALS * total
         )
@@ -87,24 +88,15 @@ def history_of(submission):
     mark = fingerprint(submission.text)
     same = Q(fingerprint=mark, created_at__gt=now - MEMORY) if mark else Q(pk=None)
     mine = Q(email=email)
-    state = Comment.State
-    refused = Q(comment__state__in=[state.REJECTED, state.SPAM, state.TRASHED, state.BLINDED])
-    record = Contact.objects.filter(recent | same | mine).aggregate(
+    counts = Contact.objects.filter(recent | same | mine).aggregate(
         by_sender=Count("pk", filter=recent & sender),
         on_site=Count("pk", filter=recent),
         repeated=Count("pk", filter=same),
-        approved=Count("pk", filter=mine & Q(comment__state=state.APPROVED)),
-        refused=Count("pk", filter=mine & refused),
+        approved=Count("pk", filter=mine & Q(comment__state=Comment.State.APPROVED)),
+        refused=Count("pk", filter=mine & Q(comment__state__in=REFUSED)),
         verified=Count("pk", filter=mine & Exists(VerifiedEmail.objects.filter(email=email))),
     )
-    return History(
-        by_sender=record["by_sender"],
-        on_site=record["on_site"],
-        is_repeated=record["repeated"] > 0,
-        approved=record["approved"],
-        refused=record["refused"],
-        is_verified=record["verified"] > 0,
-    )
+    return History(**counts)
 
 
 def check_words(submission, history):
@@ -140,7 +132,7 @@ def check_pace(submission, history):
 
 
 def check_history(submission, history):
-    if history.is_repeated:
+    if history.repeated:
         yield Rule.DUPLICATE, ""
     trusts = history.is_trusted and submission.has_proof
     if submission.masthead.comments_hold_first and not trusts:
@@ -148,7 +140,7 @@ def check_history(submission, history):
 
 
 def check_bans(submission, history):
-    digests = [email_digest(normal_email(submission.email)), *submission.sources]
+    digests = [email_digest(submission.email), *submission.sources]
     bans = Ban.objects.filter(digest__in=digests)
     for ban in bans.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now())):
         yield Rule.BLOCKED, ban.get_kind_display()

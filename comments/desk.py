@@ -126,10 +126,8 @@ def refuse(order):
 
 
 def blind(order):
-    reason, until = order.reason(order.typed("reason")), moderation.blind_until()
-    events = moderation.decide(
-        [order.comment], State.BLINDED, reason=reason, until=until, **order.why
-    )
+    reason = order.reason(order.typed("reason"))
+    events = moderation.decide([order.comment], State.BLINDED, reason=reason, **order.why)
     return done(order, events, is_decision=True)
 
 

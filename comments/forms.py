@@ -6,10 +6,12 @@ from django.utils.translation import gettext_lazy as _
 
 from comments import guests
 from comments.checks import Submission
-from comments.models import MAX_LENGTH, Comment, Report
+from comments.models import Comment, Report
 from newsroom.forms import make_token, token_age
 from newsroom.paging import whole_number
 from newsroom.text import lines
+
+TOO_LONG = _("A comment has at most %(limit_value)d characters.")
 
 
 class TokenForm(forms.Form):
@@ -42,6 +44,30 @@ class TokenForm(forms.Form):
         return data
 
 
+class RowForm(TokenForm):
+    """A form about a row, `about`, that names its token and its fields together with `kind`."""
+
+    kind = ""
+
+    def __init__(self, *args, about, **kwargs):
+        self.purpose = f"{self.kind}.{about.pk}"
+        super().__init__(*args, auto_id=f"{self.kind}-%s", **kwargs)
+
+
+def email_field(**options):
+    """Return the field for a reader's e-mail."""
+    return forms.EmailField(
+        label=_("E-mail"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "required": _("Please write your e-mail."),
+            "invalid": _("This does not look like an e-mail address."),
+        },
+        **options,
+    )
+
+
 def clean_prose(text, empty):
     """Return the text of a reader, or refuse it with the sentence `empty`."""
     text = lines(text).strip()
@@ -50,18 +76,11 @@ def clean_prose(text, empty):
     return text
 
 
-class CommentForm(TokenForm, forms.ModelForm):
-    """A guest's comment: name, e-mail (never shown) and text."""
+class CommentForm(RowForm, forms.ModelForm):
+    """A guest's comment on an article: name, e-mail (never shown) and text."""
 
-    email = forms.EmailField(
-        label=_("E-mail"),
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={
-            "required": _("Please write your e-mail."),
-            "invalid": _("This does not look like an e-mail address."),
-        },
-    )
+    kind = "comment"
+    email = email_field()
     consent = forms.BooleanField(
         label=_("I agree that my name and e-mail are kept with this comment."),
         error_messages={"required": _("Without your consent we cannot keep a comment.")},
@@ -95,15 +114,11 @@ class CommentForm(TokenForm, forms.ModelForm):
             "text": {"required": _("Please write a comment.")},
         }
 
-    def __init__(self, *args, article, longest=MAX_LENGTH, **kwargs):
-        self.article, self.purpose = article, f"comment.{article.pk}"
-        kwargs.setdefault("auto_id", "comment-%s")
-        super().__init__(*args, **kwargs)
-        text = self.fields["text"]
+    def __init__(self, *args, article, longest, **kwargs):
+        super().__init__(*args, about=article, **kwargs)
+        self.article, text = article, self.fields["text"]
         text.widget.attrs["maxlength"] = longest
-        text.validators = [
-            MaxLengthValidator(longest, _("A comment has at most %(limit_value)d characters."))
-        ]
+        text.validators = [MaxLengthValidator(longest, TOO_LONG)]
         answerable = Comment.objects.visible().filter(article=article)
         self.fields["parent"].queryset = answerable.select_related("contact")
         self.fields["parent"].error_messages["invalid_choice"] = _(
@@ -140,9 +155,10 @@ class CommentForm(TokenForm, forms.ModelForm):
         )
 
 
-class ReportForm(TokenForm):
+class ReportForm(RowForm):
     """Why a reader finds a comment wrong."""
 
+    kind = "report"
     reason = forms.ChoiceField(
         label=_("What is wrong with it?"),
         choices=Report.Reason.choices,
@@ -155,19 +171,9 @@ class ReportForm(TokenForm):
         max_length=1000,
         widget=forms.Textarea({"rows": 3}),
     )
-    email = forms.EmailField(
-        label=_("E-mail"),
-        required=False,
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        help_text=_("Only if you want an answer. It is never shown."),
-        error_messages={"invalid": _("This does not look like an e-mail address.")},
+    email = email_field(
+        required=False, help_text=_("Only if you want an answer. It is never shown.")
     )
-
-    def __init__(self, *args, comment, **kwargs):
-        self.purpose = f"report.{comment.pk}"
-        kwargs.setdefault("auto_id", "report-%s")
-        super().__init__(*args, **kwargs)
 
     def clean(self):
         data = super().clean()
@@ -179,39 +185,33 @@ class ReportForm(TokenForm):
         return data
 
 
-class EditForm(TokenForm):
+class EditForm(RowForm):
     """New words for a comment, within ten minutes."""
 
+    kind = "edit"
     text = forms.CharField(label=_("Comment"), widget=forms.Textarea({"rows": 5}), required=False)
 
-    def __init__(self, *args, comment, longest=MAX_LENGTH, **kwargs):
-        self.purpose = f"edit.{comment.pk}"
-        kwargs.setdefault("initial", {"text": comment.edited_text or comment.text})
-        kwargs.setdefault("auto_id", "edit-%s")
-        super().__init__(*args, **kwargs)
-        self.fields["text"].widget.attrs["maxlength"] = longest
-        self.fields["text"].validators.append(
-            MaxLengthValidator(longest, _("A comment has at most %(limit_value)d characters."))
-        )
+    def __init__(self, *args, about, longest, **kwargs):
+        initial = {"text": about.edited_text or about.text}
+        super().__init__(*args, about=about, initial=initial, **kwargs)
+        text = self.fields["text"]
+        text.widget.attrs["maxlength"] = longest
+        text.validators.append(MaxLengthValidator(longest, TOO_LONG))
 
     def clean_text(self):
         return clean_prose(self.cleaned_data["text"], _("Please write a comment."))
 
 
-class AppealForm(TokenForm):
+class AppealForm(RowForm):
     """Why a refusal should be looked at again."""
 
+    kind = "appeal"
     appeal = forms.CharField(
         label=_("Why should we look again?"),
         widget=forms.Textarea({"rows": 4, "maxlength": 1000}),
         max_length=1000,
         required=False,
     )
-
-    def __init__(self, *args, comment, **kwargs):
-        self.purpose = f"appeal.{comment.pk}"
-        kwargs.setdefault("auto_id", "appeal-%s")
-        super().__init__(*args, **kwargs)
 
     def clean_appeal(self):
         return clean_prose(self.cleaned_data["appeal"], _("Please say why."))
@@ -224,20 +224,11 @@ class ConfirmForm(TokenForm):
 
     def __init__(self, *args, purpose, **kwargs):
         self.purpose = purpose
-        kwargs.setdefault("auto_id", False)
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, auto_id=False, **kwargs)
 
 
 class EmailForm(TokenForm):
     """An address to mail a private link to."""
 
     purpose = "link"
-    email = forms.EmailField(
-        label=_("E-mail"),
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={
-            "required": _("Please write your e-mail."),
-            "invalid": _("This does not look like an e-mail address."),
-        },
-    )
+    email = email_field()

@@ -203,16 +203,24 @@ class Comment(models.Model):
             self.queued_at = self.created_at
         with transaction.atomic():
             if self.parent:
-                self.root_id = self.parent.root_id or self.parent.pk
-                self.depth = min(self.parent.depth + 1, MAX_DEPTH)
+                self.answer(self.parent)
             super().save(*args, **kwargs)
-            above = self.parent.path[: STEP * self.depth] if self.parent else ""
-            self.path = above + path_step(self.pk)
-            self.root_id = self.root_id or self.pk
+            self.take_place()
             super().save(update_fields=["path", "root"])
 
     def get_absolute_url(self):
         return address("comments:detail", self.pk)
+
+    def answer(self, parent):
+        """Stand below `parent`, which has its place already."""
+        self.parent, self.root_id = parent, parent.root_id
+        self.depth = min(parent.depth + 1, MAX_DEPTH)
+
+    def take_place(self):
+        """Spell the place in the thread, for which the primary key must be known."""
+        above = self.parent.path[: STEP * self.depth] if self.parent else ""
+        self.path = above + path_step(self.pk)
+        self.root_id = self.root_id or self.pk
 
     @property
     def is_visible(self):

@@ -13,13 +13,13 @@ from django.utils import timezone
 from articles.models import Article
 from comments import mail
 from comments.models import Ban, Comment, Contact, ModerationEvent, Report
+from comments.querysets import KEEP_DAYS
 from comments.sources import email_digest
 from newsroom.text import one_line
 
 State = Comment.State
 Action = ModerationEvent.Action
-BLIND_DAYS = 30  # 정보통신망법 44조의2: a temporary measure lasts 30 days at most
-BAN_DAYS = 90  # how long a network address is recognised, see comments.sources
+BLIND = timedelta(days=30)  # 정보통신망법 44조의2: a temporary measure lasts 30 days at most
 MASK = "○○"
 MASK_UNDO = timedelta(days=1)  # how long masked personal data can be brought back
 UNDO = timedelta(days=30)  # how long any other step can
@@ -179,7 +179,7 @@ def change_state(comment, state, moderator=None, **why):
     return next(iter(decide([comment], state, moderator, **why)), None)
 
 
-def decide(comments, state, moderator=None, *, reason=None, until=None, **why):
+def decide(comments, state, moderator=None, *, reason=None, **why):
     """Give each of `comments` the `state`; return the events."""
     now = timezone.now()
 
@@ -187,6 +187,7 @@ def decide(comments, state, moderator=None, *, reason=None, until=None, **why):
         if row.state == State.DELETED:
             return {}  # what its writer took back is not ours to bring back
         values = {"state": state, "queued_at": None, "report_count": 0, "refusal_id": None}
+        until = now + BLIND if state == State.BLINDED else None
         # To blind again what is blinded gives it no more time.
         values["blinded_until"] = row.blinded_until if row.state == state else until
         if state == State.PENDING:
@@ -226,14 +227,9 @@ def trash(comment, moderator=None, **why):
     return change_state(comment, State.TRASHED, moderator, **why)
 
 
-def blind(comment, moderator=None, *, days=BLIND_DAYS, **why):
-    """Hide the comment for at most 30 days (임시조치); `comments.upkeep` shows it again."""
-    return change_state(comment, State.BLINDED, moderator, until=blind_until(days), **why)
-
-
-def blind_until(days=BLIND_DAYS):
-    """Return when a temporary measure of that many days, at most 30, ends."""
-    return timezone.now() + timedelta(days=min(days, BLIND_DAYS))
+def blind(comment, moderator=None, **why):
+    """Hide the comment for 30 days (임시조치); `comments.upkeep` shows it again."""
+    return change_state(comment, State.BLINDED, moderator, **why)
 
 
 def keep(comments, moderator=None, **why):
@@ -305,7 +301,7 @@ def ban(comment, kind, moderator=None, note=""):
     contact = Contact.objects.filter(comment=comment).first()
     now, until = timezone.now(), None
     if contact and kind == Ban.Kind.SOURCE:
-        digest, until = contact.source, now + timedelta(days=BAN_DAYS)
+        digest, until = contact.source, now + timedelta(days=KEEP_DAYS)
     else:
         digest = email_digest(contact.email) if contact and contact.email else ""
     if not digest:

@@ -27,8 +27,3 @@ def policy_of(article, masthead):
 def is_open(article, masthead):
     """Whether readers may comment on `article` now."""
     return policy_of(article, masthead) in (Policy.OPEN, Policy.APPROVE)
-
-
-def is_readable(article, masthead):
-    """Whether readers see the comments on `article`."""
-    return policy_of(article, masthead) != Policy.HIDDEN

@@ -15,7 +15,7 @@ from comments import checks, guests, mail
 from comments.forms import AppealForm, ConfirmForm, EditForm, EmailForm
 from comments.models import Comment, Contact
 from comments.sources import sources_of
-from comments.views import with_owner_token
+from comments.views import form_page, with_owner_token
 from newsroom.forms import public_form
 from newsroom.models import Masthead
 
@@ -78,7 +78,7 @@ def mine_page(request, comment, forms, status=200, **more):
         "comment": comment,
         "forms": forms,
         "done": request.GET.get("done"),
-        "mail": contact and {"": "off"}.get(contact.notify, contact.notify),
+        "mail": contact and (contact.notify or "off"),
         "edit_ends_at": ends,
         "seconds_left": int((ends - timezone.now()).total_seconds()),
         "is_waiting": comment.queued_at is not None,
@@ -105,9 +105,9 @@ def forms_for(comment, masthead, data=None):
     forms = {}
     if guests.may_edit(comment):
         longest = masthead.comments_max_length
-        forms["edit"] = made("edit", EditForm, comment=comment, longest=longest)
+        forms["edit"] = made("edit", EditForm, about=comment, longest=longest)
     if guests.may_appeal(comment):
-        forms["appeal"] = made("appeal", AppealForm, comment=comment)
+        forms["appeal"] = made("appeal", AppealForm, about=comment)
     if comment.state != Comment.State.DELETED:
         forms["delete"] = made("delete", ConfirmForm, purpose=f"delete.{comment.pk}")
         forms["notify"] = made("notify", ConfirmForm, purpose=f"notify.{comment.pk}")
@@ -152,16 +152,14 @@ def confirm(request, token):
         raise Http404(_("This link does not work any more."))
     data = request.POST if request.method == "POST" else None
     form = ConfirmForm(data, purpose=f"confirm.{contact.pk}")
-    if form.is_bound and form.is_valid():
+    if form.is_valid():
         mail.confirm(contact)
         context = {
             "proof": guests.reader_token(contact.email),
             "link": link_to(contact.comment),
         }
         return render(request, "comments/confirmed.html", context)
-    status = 422 if form.is_bound else 200
-    context = {"contact": contact, "form": form}
-    return render(request, "comments/confirm.html", context, status=status)
+    return form_page(request, "comments/confirm.html", form, contact=contact)
 
 
 @csrf_exempt  # a mail program posts here (RFC 8058): the signed address is the authority
@@ -184,12 +182,11 @@ def unsubscribe(request, token):
 def ask_for_data(request):
     """Mail a link to everything that was written with an address, if anything was."""
     form = EmailForm(request.POST if request.method == "POST" else None)
-    if form.is_bound and form.is_valid():
+    if form.is_valid():
         mail.send_data_link(form.cleaned_data["email"])
         return redirect(f"{request.path}?sent#message")
-    context = {"form": form, "is_sent": "sent" in request.GET}
-    status = 422 if form.is_bound else 200
-    return render(request, "comments/ask_for_data.html", context, status=status)
+    is_sent = "sent" in request.GET
+    return form_page(request, "comments/ask_for_data.html", form, is_sent=is_sent)
 
 
 @public_form
@@ -201,7 +198,7 @@ def data(request, token):
     if email is None:
         raise Http404(_("This link does not work any more. You can ask for a new one."))
     form = ConfirmForm(request.POST if request.method == "POST" else None, purpose="erase")
-    if form.is_bound and form.is_valid():
+    if form.is_valid():
         number = guests.erase(email)
         return render(request, "comments/erased.html", {"number": number})
     if "download" in request.GET:
@@ -212,6 +209,4 @@ def data(request, token):
         response["Content-Disposition"] = 'attachment; filename="comments.json"'
         return response
     rows = [(comment, link_to(comment)) for comment in guests.comments_by(email)]
-    context = {"email": email, "rows": rows, "form": form}
-    status = 422 if form.is_bound else 200
-    return render(request, "comments/data.html", context, status=status)
+    return form_page(request, "comments/data.html", form, email=email, rows=rows)

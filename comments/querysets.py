@@ -57,7 +57,7 @@ class CommentQuerySet(models.QuerySet):
             *("up_count", "down_count", "score", "report_count"),
         )
 
-    def with_first_replies(self, number=REPLIES_A_ROOT):
+    def with_first_replies(self):
         """Annotate roots with the path of the last reply that is shown at first."""
         replies = (
             self.model.objects.shown()
@@ -66,8 +66,8 @@ class CommentQuerySet(models.QuerySet):
             .values("path")
         )
         return self.annotate(
-            last_path=Subquery(replies[number - 1 : number]),
-            more_path=Subquery(replies[number : number + 1]),
+            last_path=Subquery(replies[REPLIES_A_ROOT - 1 : REPLIES_A_ROOT]),
+            more_path=Subquery(replies[REPLIES_A_ROOT : REPLIES_A_ROOT + 1]),
         )
 
     def first_replies_of(self, roots):

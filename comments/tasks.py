@@ -112,8 +112,8 @@ def was_upkept():
     return runs.exists()
 
 
-def send_due(seconds=SECONDS_A_TASK):
-    """Send letters that are due, for so many seconds; return how many were sent.
+def send_due():
+    """Send letters that are due, for some seconds; return how many were sent.
 
     A letter is taken before it is sent: taking it moves the time of its next try on, so
     that no other worker takes it, and so that it is tried again if this worker dies. It is
@@ -123,7 +123,7 @@ def send_due(seconds=SECONDS_A_TASK):
     copies have the same Message-ID, by which most mailboxes keep only one.
     """
     number, connection = 0, django_mail.get_connection()
-    end = time.monotonic() + seconds
+    end = time.monotonic() + SECONDS_A_TASK
     try:
         while time.monotonic() < end and (row := take()):
             is_sent, goes_on = send(row, connection)

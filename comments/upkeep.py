@@ -67,15 +67,8 @@ def end_blinds():
     for comment in over_blinds().order_by("pk"):
         blinding = comment.events.filter(after=State.BLINDED).exclude(before=State.BLINDED).first()
         before = blinding.before if blinding else State.PENDING
-        with transaction.atomic():
-            ended += len(
-                moderation.decide(
-                    [comment],
-                    before,
-                    expected={comment.pk: State.BLINDED},
-                    note=_("The temporary measure is over."),
-                )
-            )
+        why = {"expected": {comment.pk: State.BLINDED}, "note": _("The temporary measure is over.")}
+        ended += moderation.change_state(comment, before, **why) is not None
     return ended
 
 

@@ -194,11 +194,15 @@ def report(request, pk):
     if "done" in request.GET:
         return render(request, "comments/reported.html", {"comment_id": pk})
     comment = visible_comment(pk)
-    form = ReportForm(request.POST if request.method == "POST" else None, comment=comment)
-    if form.is_bound and form.is_valid():
+    form = ReportForm(request.POST if request.method == "POST" else None, about=comment)
+    if form.is_valid():
         data = form.cleaned_data
         reports.report(comment, sources_of(request), data["reason"], data["note"], data["email"])
         return redirect(f"{request.path}?done#message")
-    context = {"comment": comment, "form": form}
+    return form_page(request, "comments/report.html", form, comment=comment)
+
+
+def form_page(request, template, form, **context):
+    """Show a form, empty or as it was sent with what is wrong in it."""
     status = 422 if form.is_bound else 200
-    return render(request, "comments/report.html", context, status=status)
+    return render(request, template, {"form": form, **context}, status=status)

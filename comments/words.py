@@ -13,7 +13,7 @@ and never faster.
 import re
 import time
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import product
 
 from django.core.exceptions import ValidationError
@@ -42,7 +42,6 @@ from comments.spelling import (
     syllable_of,
 )
 
-NEVER = float("-inf")
 FRESH_SECONDS = 4  # how long a process may go without asking for the paper's own words
 
 
@@ -75,6 +74,18 @@ class Node:
                 initial = INITIALS[parts_of(sign)[0]]
                 self.by_initial.setdefault(initial, []).append(node)
         return self.next[sign]
+
+    def at(self, text):
+        """Return the node to which the signs of `text` lead."""
+        return reduce(Node.step, signs_of(text), self)
+
+
+def endings(texts):
+    """Return a tree of endings, whose forms are those of the words that they end."""
+    root = Node()
+    for text in texts:
+        root.at(text).ends.append(None)
+    return root
 
 
 # A run of Latin letters and what looks like them, and letters with marks between them.
@@ -211,7 +222,7 @@ class WordList:
     def __init__(self, blocked=(), allowed=(), off=()):
         lists = shipped()
         self.root, self.latin, self.typed = Node(), {}, {}
-        self.tails = {name: self.tree_of(options) for name, options in lists.sets.items()}
+        self.tails = {name: endings(options) for name, options in lists.sets.items()}
         for entry in lists.entries.values():
             if entry.name not in off:
                 for form in entry.forms:
@@ -231,7 +242,7 @@ class WordList:
             if is_syllable(sign) and not parts_of(sign)[2]
             for final in range(1, 28)
         }
-        self.aloud = {sign for word, sounds in ALOUD.items() for sign in word[0]}
+        self.aloud = {word[0] for word in ALOUD}
         self.exceptions, self.reach = {}, 0
         own = [(text, signs_of(text).strip(), {}) for text in allowed]
         for text, spelled, sets in (*((t, t, lists.sets) for t in lists.exceptions), *own):
@@ -241,17 +252,6 @@ class WordList:
             self.reach = max(self.reach, length)
             for sign in first:
                 self.exceptions.setdefault(sign, []).append((pattern, text))
-
-    @staticmethod
-    def tree_of(texts):
-        """Return a tree of endings, whose forms are those of the words that they end."""
-        root = Node()
-        for text in texts:
-            node = root
-            for sign in signs_of(text):
-                node = node.step(sign)
-            node.ends.append(None)
-        return root
 
     def add(self, text, entry):
         """Put one form of an entry into the tree."""
@@ -265,9 +265,7 @@ class WordList:
             parts, ending = [*parts, ending], None
         choices = [("", " ") if one == "+" else letters or one for letters, _, one in parts]
         for word in map("".join, product(*choices)):
-            node = self.root
-            for sign in signs_of(word):
-                node = node.step(sign)
+            node = self.root.at(word)
             if ending:
                 node.tails.append((form, self.tails[ending[1]]))
                 continue
@@ -504,20 +502,15 @@ def own_form(text):
 # The list in force
 
 
-class Current:
-    """The list in force in this process, and when it was last compared with the database."""
-
-    words = None
-    asked = NEVER
-
-
 def current():
     """Return the list in force; what another process changed shows within `FRESH_SECONDS`."""
-    now = time.monotonic()
-    if now - Current.asked > FRESH_SECONDS:
-        Current.words = word_list(tuple(sorted(Word.objects.values_list("kind", "text"))))
-        Current.asked = now
-    return Current.words
+    return read_list(time.monotonic() // FRESH_SECONDS)
+
+
+@lru_cache(maxsize=1)
+def read_list(_turn):
+    """Return the list that the database makes now; it is kept for the rest of this turn."""
+    return word_list(tuple(sorted(Word.objects.values_list("kind", "text"))))
 
 
 @lru_cache(maxsize=4)
@@ -528,7 +521,7 @@ def word_list(rows):
 
 def refresh():
     """Let the next look compare with the database: this process changed the list."""
-    Current.asked = NEVER
+    read_list.cache_clear()
 
 
 def look(text: str) -> tuple[list[Found], list[Spared]]:
@@ -544,7 +537,7 @@ def find(text: str) -> list[Found]:
 # Changing the list
 
 
-def validate(text, kind=Word.Kind.BLOCKED, instead_of=None):
+def validate(text, kind, instead_of=None):
     """Raise `ValidationError` if `text` cannot be an entry of that kind, or need not be one.
 
     `instead_of` is the row that it replaces, which counts no more.
@@ -583,9 +576,9 @@ def only(text):
     return WordList(blocked=(text,), allowed=tuple(allowed), off=frozenset(shipped().entries))
 
 
-def would_hold(text, number=500):
-    """Return those of the last `number` approved comments that `text` would have held."""
+def would_hold(text):
+    """Return those of the last 500 approved comments that `text` would have held."""
     approved = Comment.objects.filter(state=Comment.State.APPROVED).order_by("-pk")
-    texts = approved.values_list("text", flat=True)[:number]
+    texts = approved.values_list("text", flat=True)[:500]
     words = only(text)
     return [text for text in texts if words.look(text)[0]]

@@ -4,8 +4,8 @@ import hashlib
 
 from django.db import IntegrityError, transaction
 
-from comments import checks, mail, moderation
-from comments.models import Comment, Contact, Signal
+from comments import checks, guests, mail, moderation
+from comments.models import Comment, Contact
 from comments.policy import Policy, policy_of
 
 
@@ -61,10 +61,7 @@ def save(form, masthead, sources, signals, key):
     )
     if asked:
         mail.ask_to_confirm(contact)
-    if signals:
-        for signal in signals:
-            signal.comment = comment
-        Signal.objects.bulk_create(signals)
+    guests.add_signals(comment, signals)
     if is_shown:
         moderation.let_in(comment)
     return comment

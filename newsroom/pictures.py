@@ -13,7 +13,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -24,6 +23,8 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage
 from django.utils.translation import gettext as _
 from PIL import Image
+
+from newsroom.files import whole_file
 
 logger = logging.getLogger(__name__)
 
@@ -155,22 +156,10 @@ def keep(storage, path, file):
     target = storage.path(path)
     if os.path.exists(target):
         return
-    folder = os.path.dirname(target)
-    os.makedirs(folder, exist_ok=True)
-    handle, part = tempfile.mkstemp(".part", dir=folder)
-    try:
-        with open(handle, "wb") as written:
-            shutil.copyfileobj(file, written)
-            written.flush()
-            os.fsync(handle)
-        os.chmod(part, settings.FILE_UPLOAD_PERMISSIONS)
-        os.replace(part, target)
-    except BaseException:
-        os.unlink(part)
-        raise
-    handle = os.open(folder, os.O_RDONLY)
-    os.fsync(handle)
-    os.close(handle)
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    with whole_file(target) as written:
+        shutil.copyfileobj(file, written)
+        os.fchmod(written.fileno(), settings.FILE_UPLOAD_PERMISSIONS)
 
 
 def version(digest, focal, is_ai_generated):

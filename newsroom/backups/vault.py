@@ -23,6 +23,8 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from newsroom.files import sync
+
 FORMAT = 1
 MANIFEST = "manifest.json"
 NAME = "%Y-%m-%dT%H%M%S.%fZ"  # in UTC: names sort as the backups were made
@@ -308,12 +310,3 @@ def kept(names, keep):
         newest = {at.strftime(period): name for name, at in sorted(times.items())}
         found.update(sorted(newest.values(), reverse=True)[: int(number or 0)])
     return found
-
-
-def sync(folder):
-    """Have the names in a folder on the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -12,7 +12,6 @@ import errno
 import json
 import os
 import re
-import tempfile
 from collections import Counter
 from contextlib import contextmanager
 from datetime import UTC
@@ -35,9 +34,11 @@ from articles.embeds import player
 from articles.models import Article, Byline, Page, Photo, Section, Series, Tag, TaggedArticle
 from authors.models import Author
 from comments.models import Comment
+from newsroom.files import whole_file
 from newsroom.models import Masthead
 from newsroom.templatetags.newsroom import absolute
 from newsroom.text import clean
+from newsroom.wxr.bodies import anchor
 from newsroom.wxr.importer import progress
 
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
@@ -83,32 +84,6 @@ WATCHED = re.compile(r"/(?:watch|shorts/|live/)")  # what WordPress plays of You
 
 
 @contextmanager
-def whole_file(path):
-    """Open a file for writing that stands at `path` once it is whole, and not before.
-
-    Only its owner may read it: it holds e-mail addresses and what was never published.
-    """
-    path = Path(path).absolute()
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    handle, part = tempfile.mkstemp(".part", f".{path.name[:100]}.", path.parent)
-    try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            yield file
-            file.flush()
-            os.fsync(handle)
-        os.replace(part, path)
-    except BaseException:
-        os.unlink(part)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-@contextmanager
 def snapshot():
     """See the paper as it is at one moment, while the newsroom and readers go on writing."""
     if connection.in_atomic_block:
@@ -130,8 +105,14 @@ def snapshot():
 
 
 def write_export(path, with_emails=True):
-    """Write the paper to a file at `path`; return how many rows of each kind were written."""
-    with whole_file(path) as file:
+    """Write the paper to a file at `path`; return how many rows of each kind were written.
+
+    Only its owner may read it: it holds e-mail addresses and what was never published.
+    """
+    path = Path(path).absolute()
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    with whole_file(path, "w", encoding="utf-8", newline="\n") as file:
         return write_to(file, with_emails)
 
 
@@ -297,8 +278,7 @@ def video(url, caption):
     host = urlsplit(player(url) or "").hostname
     site = {"www.youtube-nocookie.com": "youtube", "player.vimeo.com": "vimeo"}.get(host)
     if site is None:
-        link = f'<a href="{escape(url)}">{escape(url)}</a>'
-        html = f'<figure class="wp-block-embed">{link}{figcaption(caption)}</figure>'
+        html = f'<figure class="wp-block-embed">{anchor(url)}{figcaption(caption)}</figure>'
         return "html", html, {}
     parts = urlsplit(url)
     if site == "youtube" and parts.hostname != "youtu.be" and not WATCHED.match(parts.path):

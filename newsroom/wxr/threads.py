@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from articles.models import Article
 from articles.querysets import number_of
-from comments.models import MAX_DEPTH, STEP, Comment, Contact, ModerationEvent, path_step
+from comments.models import MAX_LENGTH, Comment, Contact, ModerationEvent
 from newsroom.text import excerpt, one_line
 from newsroom.wxr.bodies import line_of, prose_of
 from newsroom.wxr.pictures import fit, key_of
@@ -24,7 +24,6 @@ STATES = {
     "post-trashed": "trashed",
 }
 BATCH = 500
-LONGEST = 2000  # what our form takes
 EMAIL = re.compile(r"[(<\[]?\s*[\w.+-]+@[\w-]+(?:\.[\w-]+)+\s*[)>\]]?")
 PLACE = ("import_key", "article_id", "root_id", "depth", "path", "created_at")
 WORDS = ("state", "author_name", "text")  # what a later import may change
@@ -70,7 +69,7 @@ class CommentDesk:
 
     def comment(self, values, text, published_at):
         """Return the unsaved comment that `values` describe. Nothing of its text is cut."""
-        if len(text) > LONGEST:
+        if len(text) > MAX_LENGTH:
             reason = _("longer than our form takes, kept whole")
             self.report.note("comment", reason, excerpt(text, 40))
         name = signature(values.get("wp:comment_author", ""), 1000)
@@ -102,17 +101,14 @@ class CommentDesk:
             for comment, parent_key, _email in level:
                 parent = placed.get(parent_key)
                 if parent and parent.article_id == comment.article_id:
-                    comment.parent, comment.root_id = parent, parent.root_id
-                    comment.depth = min(parent.depth + 1, MAX_DEPTH)
+                    comment.answer(parent)
                 elif parent_key:
                     reason = _("answers what is not there: begins a thread")
                     self.report.note("comment", reason, excerpt(comment.text, 40))
             rows = [comment for comment, _parent, _email in level]
             Comment.objects.bulk_create(rows)
             for comment in rows:
-                above = comment.parent.path[: STEP * comment.depth] if comment.parent else ""
-                comment.path = above + path_step(comment.pk)
-                comment.root_id = comment.root_id or comment.pk
+                comment.take_place()
                 placed[comment.import_key] = comment
             Comment.objects.bulk_update(rows, ["path", "root"], batch_size=200)
         self.save_contacts(fresh.values())

@@ -8,17 +8,16 @@ from django.utils import timezone
 
 def moment(in_utc, on_site=None, in_mail=None):
     """Return the first usable time of the three spellings; None if there is none."""
-    for text, zone in ((in_utc, UTC), (on_site, timezone.get_default_timezone())):
+    spellings = (
+        (in_utc, datetime.fromisoformat, UTC),
+        (on_site, datetime.fromisoformat, timezone.get_default_timezone()),
+        (in_mail, parsedate_to_datetime, UTC),
+    )
+    for text, read, zone in spellings:
         try:
-            found = datetime.fromisoformat((text or "").strip())
-        except ValueError:
+            found = read((text or "").strip())
+        except (ValueError, TypeError, IndexError):
             continue
         if 1900 < found.year < 2200:
             return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
-    try:
-        found = parsedate_to_datetime(in_mail or "")
-    except (ValueError, TypeError, IndexError):
-        return None
-    if not 1900 < found.year < 2200:
-        return None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    return None

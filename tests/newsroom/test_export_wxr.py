@@ -565,9 +565,7 @@ class RefusalTests(WithFolder):
         (self.folder / "file").touch()
         self.assert_refused(self.folder / "file" / "paper.xml", "there is no such folder")
         self.assert_refused(self.folder, "this is a folder")
-        with mock.patch(
-            "newsroom.wxr.exporter.tempfile.mkstemp", side_effect=PermissionError(13, "x")
-        ):
+        with mock.patch("newsroom.files.tempfile.mkstemp", side_effect=PermissionError(13, "x")):
             self.assert_refused(self.path, "this folder may not be written to")
 
     def test_reason_is_said_in_korean(self):
