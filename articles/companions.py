@@ -77,7 +77,7 @@ def rows_around(now, least_read, pk, at, section, series, position, author):
     """What `companions_of` unites, of an article with these keys, published `at`."""
     published = Article.objects.published(now)
     related = Related.objects.filter(article=pk, other=OuterRef("pk"))
-    most_read = published.most_read("day", least_read)[:MOST_READ]
+    most_read = published.most_read("day", least_read, MOST_READ)
     lists = [published.filter(led_to_by__article=pk), most_read]
     if section:
         earlier = Q(published_at__lt=at) | Q(published_at=at, pk__lt=pk)

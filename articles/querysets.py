@@ -221,10 +221,17 @@ class ArticleQuerySet(models.QuerySet):
             seen.append(touched.values_list("updated_at")[:1])
         return max((moment for moments in seen for (moment,) in moments), default=None)
 
-    def most_read(self, period, least):
-        """Articles with a score above `least`, the most read of an hour, a day or a week first."""
-        scores = f"read_score__{period}"
-        return self.filter(**{f"{scores}__gt": least}).order_by(f"-{scores}", "-pk")
+    def most_read(self, period, least, number):
+        """The `number` most read of an hour, a day or a week, with scores above `least`.
+
+        The index of scores is walked from its top until enough of the articles there are among
+        these. Joined plainly, SQLite would look up the scores of all that was ever published.
+        """
+        scores = self.model.read_score.related.related_model.objects.filter(
+            Exists(self.filter(pk=OuterRef("article"))), **{f"{period}__gt": least}
+        )
+        first = scores.order_by(f"-{period}", "-article").values("article")[:number]
+        return self.filter(pk__in=first).order_by(f"-read_score__{period}", "-pk")
 
     def most_discussed(self, since=None):
         """Articles published since a time, or in the last 30 days; most comments first."""

@@ -211,7 +211,7 @@ def ranking(articles, by):
     if by == "comments":
         ranked = articles.show_comments().most_discussed()
     else:
-        ranked = articles.most_read(by, faded(by))
+        ranked = articles.most_read(by, faded(by), PAGE_SIZE)
     return list(ranked.for_cards()[:PAGE_SIZE])
 
 

@@ -22,11 +22,13 @@ from articles.models import (
     Photo,
     Placement,
     PreviewLink,
+    ReadScore,
     Revision,
     Series,
     Tag,
     Writing,
 )
+from articles.reads import HALF_LIVES, faded
 from authors.models import AccessEvent, Author, User
 from benchmarks import pages, scratch, threads
 from benchmarks.pages import SENTENCES
@@ -72,7 +74,7 @@ def fill(articles, comments=None, short=False):
     places(articles)
     desk(articles)
     conversation(comments or articles * 10)
-    for part in (moderation, records):
+    for part in (moderation, records, readings):
         part(articles)
     scratch.analyze()
 
@@ -285,4 +287,17 @@ def records(articles):
         bulk(
             AccessEvent,
             (AccessEvent(user=editor, kind="in", name="", at=at) for at in moments[::2]),
+        )
+
+
+def readings(articles):
+    """Every article was read once; the latest thousand are still in the lists of what is read."""
+    if ReadScore.objects.exists():
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO articles_readscore (article_id, hour, day, week)"
+            " SELECT id, %s - (%s - id) / 100.0, %s - (%s - id) / 100.0, %s - (%s - id) / 100.0"
+            " FROM articles_article WHERE state = 'published'",
+            [part for name in HALF_LIVES for part in (faded(name) + 10, articles)],
         )

@@ -127,7 +127,8 @@ def main():
     chosen = parser.parse_args()
     scratch.prepare(is_served=True)
     archive.fill(chosen.articles, chosen.comments, short=chosen.short)
-    Masthead.objects.update(comments_per_sender=30_000, comments_on_site=30_000)
+    limits = {"comments_per_sender": 30_000, "comments_on_site": 30_000}
+    Masthead.objects.update(**limits, comments_close_after_days=30_000)
     if SearchEntry.objects.count() < Article.objects.published().count():
         call_command("reindex")
     busiest, *_ = Article.objects.published().order_by("-comment_count")

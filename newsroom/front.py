@@ -57,8 +57,8 @@ def placed_cards(now):
 @prepared
 def most_read_cards(now, least):
     """What readers read most these hours, above a score."""
-    most_read = Article.objects.published(now).most_read("day", least)
-    return most_read.only("headline", "slug")[:RANKED]
+    most_read = Article.objects.published(now).most_read("day", least, RANKED)
+    return most_read.only("headline", "slug")
 
 
 @prepared

@@ -110,8 +110,8 @@ def social_image(path, width, height, alt):
 @register.simple_tag
 def most_read():
     """What readers read most these hours, for the side of a list."""
-    articles = Article.objects.published().most_read("day", faded("day"))
-    return articles.only("headline", "slug")[:MOST_READ]
+    articles = Article.objects.published().most_read("day", faded("day"), MOST_READ)
+    return articles.only("headline", "slug")
 
 
 @register.simple_tag
