@@ -49,7 +49,7 @@ def fill(article, number, begin):
         article_id=article.pk,
         state="approved",
         text="상인회는 매주 금요일 장부를 시장 입구에 붙인다. 잘 읽었습니다.",
-        created_at=timezone.now(),
+        created_at=article.published_at,
     )
     same = {
         field.attname: field.get_db_prep_save(field.pre_save(comment, True), connection)
