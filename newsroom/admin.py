@@ -1,9 +1,13 @@
-"""The desk for the paper itself: one masthead, one form."""
+"""The desks for the paper itself, one masthead, and for its accounts."""
 
 from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.db.models.functions import Concat
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
+from authors.lists import ShortDeletion
+from authors.models import User
 from newsroom.models import Masthead
 
 
@@ -65,3 +69,29 @@ class MastheadAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+
+@admin.register(User)
+class AccountAdmin(ShortDeletion, UserAdmin):
+    """Accounts; nobody gives themselves, or takes from others, what only a superuser has."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    list_display = ["username", "name", "email", "is_active"]
+    reserved = ["is_superuser", "user_permissions"]
+
+    def get_readonly_fields(self, request, obj=None):
+        reserved = [] if request.user.is_superuser else self.reserved
+        return [*super().get_readonly_fields(request, obj), *reserved]
+
+    @admin.display(description=_("name"), ordering=Concat("last_name", "first_name"))
+    def name(self, account):
+        return account.get_full_name()
+
+    def has_change_permission(self, request, obj=None):
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (request.user.is_superuser or not (obj and obj.is_superuser))
+
+    def has_delete_permission(self, request, obj=None):
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and (request.user.is_superuser or not (obj and obj.is_superuser))
