@@ -5,6 +5,7 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.forms import PasswordResetForm
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -41,6 +42,15 @@ def with_next(name, wanted):
     return reverse(name) + (f"?{urlencode({'next': wanted})}" if wanted else "")
 
 
+@transaction.atomic
+def arrived(attempt, kind, sources):
+    """Note that an account came in, and tell its owner by mail if it was from a new place."""
+    is_new = attempt.user.email and access.is_new_place(attempt.user, sources)
+    access.succeeded(attempt, kind)
+    if is_new:
+        mail.tell_owner(attempt.user, mail.Kind.NEW_PLACE)
+
+
 class SignInForm(AdminAuthenticationForm):
     """Name and password; a try is counted before the password is looked at."""
 
@@ -72,8 +82,10 @@ class SignInForm(AdminAuthenticationForm):
             access.failed(attempt)
             raise
         self.has_factor = bool(second_factor.factor_id(self.user_cache))
-        kind = Kind.PASSWORD if self.has_factor else Kind.SIGNED_IN
-        access.succeeded(attempt, kind)
+        if self.has_factor:
+            access.succeeded(attempt, Kind.PASSWORD)
+        else:
+            arrived(attempt, Kind.SIGNED_IN, sources_of(self.request))
         return cleaned
 
 
@@ -199,6 +211,7 @@ class DeskSite(admin.AdminSite):
         response = super().password_change(request, extra_context)
         if response.status_code == 302:
             access.record(Kind.PASSWORD_CHANGED, sources_of(request), request.user)
+            mail.tell_owner(request.user, mail.Kind.NEW_PASSWORD)
         return response
 
     def passes(self, request, user, code, sources):
@@ -208,7 +221,7 @@ class DeskSite(admin.AdminSite):
         if kind is None:
             access.failed(attempt, access.CODE_LIMIT)
             return False
-        access.succeeded(attempt, kind)
+        arrived(attempt, kind, sources)
         request.session.pop(PENDING, None)
         auth.login(request, user)
         request.session[second_factor.SESSION_KEY] = second_factor.factor_id(user)
@@ -270,7 +283,10 @@ class SetPassword(auth_views.PasswordResetConfirmView):
     """Where the letter leads: the new password also ends a lock."""
 
     def form_valid(self, form):
+        is_first = not self.user.has_usable_password()
         response = super().form_valid(form)
         access.lift(self.user, [Kind.FAILED])
         access.record(Kind.PASSWORD_RESET, sources_of(self.request), self.user)
+        if not is_first:
+            mail.tell_owner(self.user, mail.Kind.NEW_PASSWORD)
         return response
