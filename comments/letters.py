@@ -485,6 +485,8 @@ def protection(row):
     about_factor = row.kind not in SUBJECTS
     links = [(_("Look at two-step sign-in"), link("admin:second_factor"))] if about_factor else []
     if to == user.email:
+        if not about_factor:
+            links.append((_("Look at the sign-ins"), link("admin:sign_ins")))
         links.append((_("Set a new password"), link("admin_password_reset")))
     return Letter(
         to=to,

@@ -22,7 +22,7 @@ from authors import access, hashing, second_factor
 from authors.models import User
 from comments import mail
 from comments.sources import sources_of
-from newsroom import accounts, guide, second_step, status
+from newsroom import accounts, guide, second_step, sign_ins, status
 
 PENDING = "second_step"  # in the session: whose password was right, until the code comes
 CODE_SECONDS = 300
@@ -141,6 +141,7 @@ class DeskSite(admin.AdminSite):
             at("authors/author/<int:pk>/invite/", accounts.invite, "authors_author_invite"),
             path("second-factor/", second_step.overview, name="second_factor"),
             path("second-factor/set-up/", second_step.set_up, name="second_factor_set_up"),
+            at("sign-ins/", sign_ins.own_sign_ins, "sign_ins"),
             at("status/", status.page, "status"),
             at("guide/", guide.page, "guide"),
             at("guide/<slug:name>/", guide.page, "guide_page"),

@@ -75,7 +75,7 @@ class PasswordTests(LetterTests):
         self.assertEqual(kind, "text/html")
         for text in (letter.body, html):
             paths = re.findall(r"https?://[^/\s\"]+(/admin/[^\s\"<]*)", text)
-            self.assertEqual(set(paths), {"/admin/password-reset/"})
+            self.assertEqual(set(paths), {"/admin/password-reset/", "/admin/sign-ins/"})
             self.assertNotIn(HOME, text)
 
     def test_owner_is_told_of_one_set_by_mail(self):
