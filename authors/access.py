@@ -23,7 +23,8 @@ NAME_LIMIT = 10  # failures of one account within the window
 PLACE_LIMIT = 20  # failures from one network address: an office may share it
 CODE_LIMIT = 5  # wrong codes of one account, by whoever has its password
 KNOWN = timedelta(days=30)
-ARRIVALS = (Kind.SIGNED_IN, Kind.RECOVERED, Kind.PASSWORD_RESET)
+SIGN_INS = (Kind.SIGNED_IN, Kind.RECOVERED)
+ARRIVALS = (*SIGN_INS, Kind.PASSWORD_RESET)
 RESETS_A_PLACE = 10  # letters asked for within an hour
 RESETS_A_MAILBOX = 3  # letters to one mailbox within a day
 
@@ -106,6 +107,14 @@ def is_known(digest, sources):
     """Whether the account of that name came in from here lately."""
     arrivals = AccessEvent.objects.filter(name=digest, kind__in=ARRIVALS, source__in=sources)
     return arrivals.filter(at__gt=timezone.now() - KNOWN).exists()
+
+
+def is_new_place(user, sources):
+    """Whether an account that signed in before did not come in from here lately."""
+    arrivals = AccessEvent.objects.filter(user=user, kind__in=ARRIVALS, source__in=sources)
+    if arrivals.filter(at__gt=timezone.now() - KNOWN).exists():
+        return False
+    return AccessEvent.objects.filter(user=user, kind__in=SIGN_INS).exists()
 
 
 def failed(attempt, limit=NAME_LIMIT):

@@ -1,11 +1,9 @@
-"""The desk for people: authors and accounts, and what every desk of the admin shares."""
+"""The desk for authors, the records, and what every desk of the admin shares."""
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.auth.admin import UserAdmin
 from django.core.exceptions import PermissionDenied
-from django.db.models.functions import Concat
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
@@ -133,32 +131,6 @@ class AuthorAdmin(AddressAdmin):
             obj.user.save()
             accounts = self.admin_site.get_model_admin(User)
             accounts.log_change(request, obj.user, _("Closed with the byline."))
-
-
-@admin.register(User)
-class AccountAdmin(ShortDeletion, UserAdmin):
-    """Accounts; nobody gives themselves, or takes from others, what only a superuser has."""
-
-    list_per_page = 50
-    show_full_result_count = False
-    list_display = ["username", "name", "email", "is_active"]
-    reserved = ["is_superuser", "user_permissions"]
-
-    def get_readonly_fields(self, request, obj=None):
-        reserved = [] if request.user.is_superuser else self.reserved
-        return [*super().get_readonly_fields(request, obj), *reserved]
-
-    @admin.display(description=_("name"), ordering=Concat("last_name", "first_name"))
-    def name(self, account):
-        return account.get_full_name()
-
-    def has_change_permission(self, request, obj=None):
-        allowed = super().has_change_permission(request, obj)
-        return allowed and (request.user.is_superuser or not (obj and obj.is_superuser))
-
-    def has_delete_permission(self, request, obj=None):
-        allowed = super().has_delete_permission(request, obj)
-        return allowed and (request.user.is_superuser or not (obj and obj.is_superuser))
 
 
 @admin.register(AccessEvent)

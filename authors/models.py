@@ -5,7 +5,7 @@ import re
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +20,9 @@ HANGUL = re.compile(r"[가-힣]+")
 class User(AbstractUser):
     """An account of the newsroom. Readers have none."""
 
+    # Grows when its sessions are ended; each carries the number under which it began.
+    session_round = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+
     class Meta(AbstractUser.Meta):
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
@@ -32,6 +35,21 @@ class User(AbstractUser):
         if HANGUL.fullmatch(f"{self.last_name}{self.first_name}"):
             return f"{self.last_name}{self.first_name}"
         return super().get_full_name()
+
+    def get_session_auth_hash(self):
+        """What a session of this account carries: another one after `end_sessions`."""
+        return self.of_this_round(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self):
+        return map(self.of_this_round, super().get_session_auth_fallback_hash())
+
+    def of_this_round(self, digest):
+        return f"{digest}.{self.session_round}" if self.session_round else digest
+
+    def end_sessions(self):
+        """Refuse every session of the account at its next request."""
+        User.objects.filter(pk=self.pk).update(session_round=F("session_round") + 1)
+        self.refresh_from_db(fields=["session_round"])
 
 
 class Author(models.Model):
@@ -98,6 +116,7 @@ class AccessEvent(models.Model):
         SIGNED_IN = "in", _("signed in")
         RECOVERED = "recovered", _("signed in with a recovery code")
         SIGNED_OUT = "out", _("signed out")
+        ELSEWHERE = "elsewhere", _("signed out everywhere else")
         FAILED = "failed", _("wrong password")
         PASSWORD = "password", _("password right, code asked for")
         WRONG_CODE = "wrong_code", _("wrong code")

@@ -50,8 +50,8 @@ OLDEST = timedelta(days=4000)
 # Rows that are made of others in the database itself: a million of them in seconds.
 CONTACTS = """
 INSERT INTO comments_contact (comment_id, email, source, fingerprint, notify, created_at)
-SELECT id, 'reader' || (id % 50000) || '@example.com', 's' || (id % 100000), 'f' || id, '', created_at
-FROM comments_comment
+SELECT id, 'reader' || (id % 50000) || '@example.com', 's' || (id % 100000), 'f' || id, '',
+created_at FROM comments_comment
 """
 SIGNALS = """
 INSERT INTO comments_signal (comment_id, rule, found, created_at)

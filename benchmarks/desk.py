@@ -40,6 +40,7 @@ WORDS = ("시장", "장부 99", "느티나무 아래 없는낱말")  # in many r
 PAGES = (2, 40, 500, 2000)
 CHOICES = 14  # of each filter
 SITE = ("index", "password_change", "password_change_done", "jsi18n", "second_factor_set_up")
+SITE += ("sign_ins",)
 
 
 class Desk:

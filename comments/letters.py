@@ -460,27 +460,49 @@ PROTECTION = {
         "The desk reset two-step sign-in: the password alone leads in."
     ),
     Kind.NEW_CODES: gettext_lazy("New recovery codes were made; the ones before are void."),
+    Kind.NEW_PASSWORD: gettext_lazy("The password was changed."),
+    Kind.NEW_EMAIL: gettext_lazy(
+        "The account has another e-mail now: letters about it do not come here any more."
+    ),
+    Kind.NEW_PLACE: gettext_lazy(
+        "Somebody signed in from a network from which nobody had within 30 days. If that was you,"
+        " you need not do anything."
+    ),
+}
+SUBJECTS = {
+    Kind.NEW_PASSWORD: gettext_lazy("The password of your account was changed"),
+    Kind.NEW_EMAIL: gettext_lazy("The e-mail of your account was changed"),
+    Kind.NEW_PLACE: gettext_lazy("Your account was signed in from a new place"),
 }
 
 
 def protection(row):
-    """That an account is protected in another way now: its owner should know who did it."""
+    """That an account is protected or used in another way now: did its owner do it?"""
     user = row.user
-    if not is_reached(user):
+    to = row.address if row.kind == Kind.NEW_EMAIL else user and user.email
+    if not (to and user.is_active):
         return None
+    about_factor = row.kind not in SUBJECTS
+    links = [(_("Look at two-step sign-in"), link("admin:second_factor"))] if about_factor else []
+    if to == user.email:
+        if not about_factor:
+            links.append((_("Look at the sign-ins"), link("admin:sign_ins")))
+        links.append((_("Set a new password"), link("admin_password_reset")))
     return Letter(
-        to=user.email,
-        subject=_("Two-step sign-in of your account"),
+        to=to,
+        subject=str(SUBJECTS.get(row.kind) or _("Two-step sign-in of your account")),
         lines=[
             _("%(time)s, account “%(name)s” of the newsroom:")
             % {"time": stamp(row.created_at), "name": user.get_username()},
             str(PROTECTION[row.kind]),
-            _("If that was not you and you did not ask for it, tell the publisher at once."),
+            _("If that was not you and you did not ask for it, tell the publisher at once.")
+            if about_factor or to != user.email
+            else _(
+                "If that was not you and you did not ask for it, set a new password at once, which"
+                " ends every session, and tell the publisher."
+            ),
         ],
-        links=[
-            (_("Look at two-step sign-in"), link("admin:second_factor")),
-            (_("Set a new password"), link("admin_password_reset")),
-        ],
+        links=links,
     )
 
 

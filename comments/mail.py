@@ -138,9 +138,13 @@ def send_new_password_link(users):
     write([Mail(kind=Kind.PASSWORD, key=f"{key}{n}", user=user) for n, user in enumerate(users)])
 
 
-def tell_owner(user, kind):
-    """Mail to the owner of an account what became of it: an invitation, a second factor."""
-    write([Mail(kind=kind, key=f"{kind}:{secrets.token_hex(16)}", user=user)])
+def tell_owner(user, kind, address=""):
+    """Mail to the owner of an account what became of it: an invitation, a password, a place.
+
+    It goes to the account's e-mail, or to the one that it had before, `address`.
+    """
+    key = f"{kind}:{secrets.token_hex(16)}"
+    write([Mail(kind=kind, key=key, user=user, address=address)])
 
 
 def write_digests():

@@ -497,8 +497,8 @@ class ModerationEvent(models.Model):
 class Mail(models.Model):
     """A letter to be sent, written in the same transaction as what it tells of.
 
-    It holds no address and no text: both are looked up when it is sent, so that it says
-    what is true then, and nothing of a reader's is kept in two places.
+    It holds no text and, but for one kind, no address: both are looked up when it is sent, so
+    that it says what is true then, and nothing of a reader's is kept in two places.
     """
 
     class Kind(models.TextChoices):
@@ -521,6 +521,9 @@ class Mail(models.Model):
         FACTOR_OFF = "factor_off", _("two-step sign-in turned off")
         FACTOR_RESET = "cleared", _("two-step sign-in reset by the desk")
         NEW_CODES = "codes", _("new recovery codes")
+        NEW_PASSWORD = "changed", _("password changed")
+        NEW_EMAIL = "email", _("e-mail of the account changed")
+        NEW_PLACE = "place", _("signed in from a new place")
 
     # What the letter is about, so that the same news is never told twice.
     key = models.CharField(max_length=100, unique=True)
@@ -532,6 +535,8 @@ class Mail(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
     )
+    # The e-mail that an account had before: nothing else knows it. Emptied once it is sent.
+    address = models.EmailField(blank=True, default="", db_default="")
     created_at = models.DateTimeField(default=timezone.now)
     # When it is to be tried (again); nothing once it is sent or given up.
     due_at = models.DateTimeField(null=True, default=timezone.now)

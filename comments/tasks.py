@@ -172,7 +172,7 @@ def send(row, connection):
         logger.warning("Letter %d was not sent and %s (%s)", row.pk, what, name)
         hang_up(connection)
         return False, is_about_letter
-    Mail.objects.filter(pk=row.pk).update(due_at=None, sent_at=timezone.now())
+    Mail.objects.filter(pk=row.pk).update(due_at=None, sent_at=timezone.now(), address="")
     return True, True
 
 

@@ -1,4 +1,6 @@
-"""How an account comes in, seen by who looks after accounts: invitations, locks, lost phones."""
+"""How an account comes in, seen by who looks after accounts: invitations, locks, lost phones,
+sessions.
+"""
 
 from django import forms
 from django.contrib import admin, messages
@@ -75,7 +77,7 @@ def invite(request, pk):
 
 
 def door(request, pk):
-    """How an account comes in; it is invited, a lock lifted, a lost second factor reset here."""
+    """How an account comes in; it is invited, let in again, and signed out here."""
     user = get_object_or_404(User, pk=pk)
     desk = admin.site.get_model_admin(User)
     if not desk.has_change_permission(request, user):
@@ -107,6 +109,9 @@ def open_door(user, wish):
     if wish == "lift":
         access.lift(user)
         return _("Lifted the lock of the account.")
+    if wish == "end":
+        user.end_sessions()
+        return _("Signed the account out everywhere.")
     if wish == "reset":
         second_factor.turn_off(user)
         mail.tell_owner(user, mail.Kind.FACTOR_RESET)

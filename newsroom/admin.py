@@ -1,9 +1,15 @@
-"""The desk for the paper itself: one masthead, one form."""
+"""The desks for the paper itself, one masthead, and for its accounts."""
 
 from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm
+from django.db.models.functions import Concat
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
+from authors.lists import ShortDeletion
+from authors.models import User
+from comments import mail
 from newsroom.models import Masthead
 
 
@@ -65,3 +71,46 @@ class MastheadAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+
+class PasswordForm(AdminPasswordChangeForm):
+    """A new password for somebody else, who is told by mail that it was changed."""
+
+    def save(self, commit=True):
+        user = super().save(commit)
+        mail.tell_owner(user, mail.Kind.NEW_PASSWORD)
+        return user
+
+
+@admin.register(User)
+class AccountAdmin(ShortDeletion, UserAdmin):
+    """Accounts; nobody gives themselves, or takes from others, what only a superuser has."""
+
+    change_password_form = PasswordForm
+    list_per_page = 50
+    show_full_result_count = False
+    list_display = ["username", "name", "email", "is_active"]
+    reserved = ["is_superuser", "user_permissions"]
+
+    def get_readonly_fields(self, request, obj=None):
+        reserved = [] if request.user.is_superuser else self.reserved
+        return [*super().get_readonly_fields(request, obj), *reserved]
+
+    def save_model(self, request, obj, form, change):
+        """Save an account; whoever read the letters about it until now is told where they go."""
+        super().save_model(request, obj, form, change)
+        before = form.initial.get("email")
+        if change and before and "email" in form.changed_data:
+            mail.tell_owner(obj, mail.Kind.NEW_EMAIL, before)
+
+    @admin.display(description=_("name"), ordering=Concat("last_name", "first_name"))
+    def name(self, account):
+        return account.get_full_name()
+
+    def has_change_permission(self, request, obj=None):
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (request.user.is_superuser or not (obj and obj.is_superuser))
+
+    def has_delete_permission(self, request, obj=None):
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and (request.user.is_superuser or not (obj and obj.is_superuser))

@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+from django.contrib.auth.signals import user_logged_in
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
@@ -12,9 +13,17 @@ class NewsroomConfig(AppConfig):
 
     def ready(self):
         # The checks of `deployment` register themselves.
-        from newsroom import changes, databases, deployment, observed, reports  # noqa: F401
+        from newsroom import (  # noqa: F401
+            changes,
+            databases,
+            deployment,
+            middleware,
+            observed,
+            reports,
+        )
 
         connection_created.connect(databases.set_up)
+        user_logged_in.connect(middleware.IdleSessions.begin)
         pre_migrate.connect(changes.remove, sender=self)
         post_migrate.connect(changes.install, sender=self)
         observed.begin()

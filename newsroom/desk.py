@@ -5,6 +5,7 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.forms import PasswordResetForm
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -21,7 +22,7 @@ from authors import access, hashing, second_factor
 from authors.models import User
 from comments import mail
 from comments.sources import sources_of
-from newsroom import accounts, guide, second_step, status
+from newsroom import accounts, guide, second_step, sign_ins, status
 
 PENDING = "second_step"  # in the session: whose password was right, until the code comes
 CODE_SECONDS = 300
@@ -39,6 +40,15 @@ def next_page(request):
 def with_next(name, wanted):
     """Return the address of that name, on the way to the page `wanted`."""
     return reverse(name) + (f"?{urlencode({'next': wanted})}" if wanted else "")
+
+
+@transaction.atomic
+def arrived(attempt, kind, sources):
+    """Note that an account came in, and tell its owner by mail if it was from a new place."""
+    is_new = attempt.user.email and access.is_new_place(attempt.user, sources)
+    access.succeeded(attempt, kind)
+    if is_new:
+        mail.tell_owner(attempt.user, mail.Kind.NEW_PLACE)
 
 
 class SignInForm(AdminAuthenticationForm):
@@ -72,8 +82,10 @@ class SignInForm(AdminAuthenticationForm):
             access.failed(attempt)
             raise
         self.has_factor = bool(second_factor.factor_id(self.user_cache))
-        kind = Kind.PASSWORD if self.has_factor else Kind.SIGNED_IN
-        access.succeeded(attempt, kind)
+        if self.has_factor:
+            access.succeeded(attempt, Kind.PASSWORD)
+        else:
+            arrived(attempt, Kind.SIGNED_IN, sources_of(self.request))
         return cleaned
 
 
@@ -129,6 +141,7 @@ class DeskSite(admin.AdminSite):
             at("authors/author/<int:pk>/invite/", accounts.invite, "authors_author_invite"),
             path("second-factor/", second_step.overview, name="second_factor"),
             path("second-factor/set-up/", second_step.set_up, name="second_factor_set_up"),
+            at("sign-ins/", sign_ins.own_sign_ins, "sign_ins"),
             at("status/", status.page, "status"),
             at("guide/", guide.page, "guide"),
             at("guide/<slug:name>/", guide.page, "guide_page"),
@@ -199,6 +212,7 @@ class DeskSite(admin.AdminSite):
         response = super().password_change(request, extra_context)
         if response.status_code == 302:
             access.record(Kind.PASSWORD_CHANGED, sources_of(request), request.user)
+            mail.tell_owner(request.user, mail.Kind.NEW_PASSWORD)
         return response
 
     def passes(self, request, user, code, sources):
@@ -208,7 +222,7 @@ class DeskSite(admin.AdminSite):
         if kind is None:
             access.failed(attempt, access.CODE_LIMIT)
             return False
-        access.succeeded(attempt, kind)
+        arrived(attempt, kind, sources)
         request.session.pop(PENDING, None)
         auth.login(request, user)
         request.session[second_factor.SESSION_KEY] = second_factor.factor_id(user)
@@ -270,7 +284,10 @@ class SetPassword(auth_views.PasswordResetConfirmView):
     """Where the letter leads: the new password also ends a lock."""
 
     def form_valid(self, form):
+        is_first = not self.user.has_usable_password()
         response = super().form_valid(form)
         access.lift(self.user, [Kind.FAILED])
         access.record(Kind.PASSWORD_RESET, sources_of(self.request), self.user)
+        if not is_first:
+            mail.tell_owner(self.user, mail.Kind.NEW_PASSWORD)
         return response

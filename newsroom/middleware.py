@@ -1,6 +1,10 @@
-"""What every answer carries: headers of safety, and fewer bytes."""
+"""What every answer carries: headers of safety, a session that goes on, and fewer bytes."""
+
+import time
 
 from django.conf import settings
+from django.contrib import auth
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
@@ -34,6 +38,38 @@ class SecurityHeaders:
                 "methods": response.headers["Allow"]
             }
         return response
+
+
+class IdleSessions(SessionMiddleware):
+    """End a session some hours after its account was last there, and at the latest in two weeks.
+
+    That somebody is there is written down every ten minutes alone, not at every request. A
+    script that asks on its own, as that of an open form does, sets `request.is_unattended`.
+    """
+
+    touched_after = 600  # seconds
+    longest = 14 * 86_400
+
+    @staticmethod
+    def begin(request, **_):
+        """Note in a session when somebody signed in."""
+        request.session["began"] = request.session["seen"] = int(time.time())
+        request.session.set_expiry(None)  # as long as any, whatever was left of one before
+
+    def process_response(self, request, response):
+        session = request.session
+        # A page for readers never looks at its session, and nor may this.
+        if session.accessed and auth.SESSION_KEY in session:
+            self.touch(session, getattr(request, "is_unattended", False))
+        return super().process_response(request, response)
+
+    def touch(self, session, is_unattended):
+        now = int(time.time())
+        if is_unattended or now - session.get("seen", 0) < self.touched_after:
+            return
+        left = session.setdefault("began", now) + self.longest - now
+        session.set_expiry(max(1, min(settings.SESSION_COOKIE_AGE, left)))
+        session["seen"] = now
 
 
 class Compressed:

@@ -84,7 +84,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "newsroom.middleware.Compressed",
     "newsroom.databases.ReadReplica",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "newsroom.middleware.IdleSessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -239,19 +239,21 @@ LOGIN_URL = "admin:login"
 ADMIN_PATH = env("ADMIN_PATH", default="admin").strip("/") + "/"
 if not re.fullmatch(r"([\w-]+/)+", ADMIN_PATH, re.ASCII):
     raise ImproperlyConfigured("ADMIN_PATH takes letters, digits, - and _, such as newsdesk-7.")
+# Hours after which who was not there has to sign in again; see newsroom/middleware.py.
+SESSION_IDLE_HOURS = env.int("SESSION_IDLE_HOURS", default=12)
+if SESSION_IDLE_HOURS < 1:
+    raise ImproperlyConfigured("SESSION_IDLE_HOURS is a number of hours, 1 at least.")
+SESSION_COOKIE_AGE = SESSION_IDLE_HOURS * 3600
 PASSWORD_RESET_TIMEOUT = 86_400
 PASSWORD_HASHERS = [
     "authors.hashing.OneAtATimeArgon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": "authors.passwords.LengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "authors.passwords.KnownPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
 # Whether staff sign in with a code besides the password: "off", "optional" (whoever sets it up),

@@ -155,6 +155,7 @@ class WritingAdmin:
     def kept(self, request, pk):
         """Keep what a form sent, and return what its script is told."""
         data = sent(request)
+        request.is_unattended = "typed" not in data  # an open form asks on its own
         article = self.article_of(request, pk, may_write=True)
         writing = self.keep(request, article, data, whole_number(data.get("step", "")))
         base = whole_number(data.get("base", ""))

@@ -110,7 +110,7 @@ class PasswordTests(TestCase):
 
     def test_signing_out_and_a_new_password_are_recorded(self):
         sign_in(self.client)
-        data = {"old_password": PASSWORD, "new_password1": "새벽 첫차를 탄 날"}
+        data = {"old_password": PASSWORD, "new_password1": "새벽 첫차를 타고 떠난 날"}
         self.client.post("/admin/password_change/", {**data, "new_password2": "다른 것"})
         data["new_password2"] = data["new_password1"]
         self.client.post("/admin/password_change/", data)
@@ -243,7 +243,7 @@ class NewPasswordTests(TestCase):
         form = self.client.get(self.link(), follow=True)
         url = form.redirect_chain[-1][0]
         self.assertNotIn(self.link().split("/")[-2], url)
-        new = "새벽 첫차를 탄 날"
+        new = "새벽 첫차를 타고 떠난 날"
         refused = self.client.post(url, {"new_password1": "1234", "new_password2": "1234"})
         self.assertEqual(refused.status_code, 200)
         done = self.client.post(url, {"new_password1": new, "new_password2": new}, follow=True)
@@ -291,7 +291,7 @@ class NewPasswordTests(TestCase):
         give_factor(self.user)
         self.ask("desk@example.com")
         url = self.client.get(self.link(), follow=True).redirect_chain[-1][0]
-        new = "새벽 첫차를 탄 날"
+        new = "새벽 첫차를 타고 떠난 날"
         self.client.post(url, {"new_password1": new, "new_password2": new})
         response = sign_in(self.client, password=new)
         self.assertTrue(response["Location"].startswith(CODE))

@@ -34,7 +34,10 @@ def test_setting_up_and_signing_in_by_keyboard(open_page, live_server, width, sc
     assert page.locator("[data-print]").is_visible()
     codes = page.locator(".door-codes code").all_inner_texts()
     check(page, width)
-    for path in ("second-factor/", f"authors/user/{user.pk}/door/", "authors/accessevent/"):
+    for path in (
+        *("second-factor/", "sign-ins/"),
+        *(f"authors/user/{user.pk}/door/", "authors/accessevent/"),
+    ):
         page.goto(f"{live_server.url}/admin/{path}")
         check(page, width)
     page.click("#logout-form button")

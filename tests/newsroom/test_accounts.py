@@ -17,7 +17,7 @@ from newsroom.models import Masthead
 from tests.factories import make_account, make_article, make_author
 from tests.newsroom.test_admin import change, typed
 
-PASSWORD = "새벽 첫차를 탄 날"
+PASSWORD = "새벽 첫차를 타고 떠난 날"
 
 
 class AccountTests(TestCase):

@@ -59,6 +59,7 @@ class TestSecretsInFiles:
     ("name", "good", "bad", "words"),
     [
         ("LOG_FORMAT", "json", "xml", "LOG_FORMAT is line or json."),
+        ("SESSION_IDLE_HOURS", "8", "0", "SESSION_IDLE_HOURS is a number of hours"),
         ("ADMIN_PATH", "/newsdesk-7", "편집국", "ADMIN_PATH takes letters"),
         ("ADMIN_PATH", "desk/inner/", "a b", "ADMIN_PATH takes letters"),
     ],
