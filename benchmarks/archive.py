@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -223,6 +224,9 @@ def conversation(comments):
     for number, article in enumerate(tqdm(keys, leave=False)):
         if begin <= comments and not article.comment_count:
             begin = threads.fill(article, THREAD * (1 if number else 10), begin)
+    with connection.cursor() as cursor:  # PostgreSQL was not told of these keys
+        for statement in connection.ops.sequence_reset_sql(no_style(), [Comment]):
+            cursor.execute(statement)
     sort_out()
 
 
