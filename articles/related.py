@@ -10,8 +10,8 @@ from collections import Counter
 from django.db import transaction
 from django.utils import timezone
 
-from articles.models import Article, Related, RelatedChoice, SearchEntry, TaggedArticle
-from articles.search.ranking import Weights, heaviest, rank, read
+from articles.models import Article, Related, RelatedChoice, SearchEntry
+from articles.search.ranking import Weights, heaviest, rank, read, text_of
 from articles.search.terms import pairs, runs
 
 KEPT = 10  # more than are shown: one may be withdrawn
@@ -60,26 +60,26 @@ def choose(article, choices=None):
     wanted = [choice.other_id for choice in choices if choice.is_wanted]
     unwanted = {choice.other_id for choice in choices if not choice.is_wanted} | {article.pk}
     found = dict.fromkeys(wanted, (Reason.PINNED, None))
-    for key, reason, tag in proposals(article, unwanted | set(wanted)):
+    tags = {tag.name: tag for tag in article.tags.all()}
+    for key, reason, tag in proposals(article, tags, unwanted | set(wanted)):
         if reason is None:
             unwanted.add(key)
         elif len(found) < KEPT:
-            found[key] = (reason, tag)
+            found[key] = (reason, tags.get(tag))
     for key in neighbours(article, unwanted | set(found), AT_LEAST - len(found)):
         found[key] = (Reason.SECTION, None)
     return [
-        Related(article=article, other_id=key, position=place, reason=reason, tag_id=tag)
+        Related(article=article, other_id=key, position=place, reason=reason, tag=tag)
         for place, (key, (reason, tag)) in enumerate(found.items())
     ]
 
 
-def proposals(article, without=frozenset()):
-    """Yield (key, reason, key of a shared tag or None) of kindred articles, the best first.
+def proposals(article, tags, without=frozenset()):
+    """Yield (key, reason, name of a shared tag or None) of kindred articles, the best first.
 
-    One whose text stands there already has no reason.
+    `tags` are the names of the article's own. One whose text stands there already has no reason.
     """
-    scores, facts = kin(article)
-    tags = shared_tags(article, scores)
+    scores, facts, tags = kin(article, tags)
     for key in list(scores):
         if facts[key][1] and facts[key][1] == article.series_id:
             scores[key] *= SERIES
@@ -104,20 +104,22 @@ def proposals(article, without=frozenset()):
             yield key, Reason.TEXT, None
 
 
-def kin(article):
-    """Return {key: score} of articles with the same telling terms, and (time, series) of each."""
-    [text] = read([article.pk])
-    weights = telling_terms(text)
+def kin(article, tags):
+    """Return {key: score} of articles with the same telling terms, (time, series) of each, and
+    the names of the tags that it shares.
+    """
+    weights = telling_terms(text_of(article, tags))
     heavy = dict(heaviest({term: weights.idf[term] for term in weights.rarest()}, WEIGHED))
     published = Article.objects.filter(state=Article.State.PUBLISHED)
     rows = published.filter(pk__in=heavy).values_list("pk", "published_at", "series")
     facts = {key: (at, series) for key, at, series in rows}
     near = {key: nearness(article, at) for key, (at, _) in facts.items()}
     best = sorted(facts, key=lambda key: -heavy[key] * near[key])[:READ]
-    ranked = [(score, text.pk) for score, text in rank(read(best), [], weights)]
+    texts = read(best)
+    ranked = [(score, text.pk) for score, text in rank(texts, [], weights)]
     itself = next((score for score, key in ranked if key == article.pk), 0)
     scores = {key: score * near[key] for score, key in ranked if score > LIKE * itself}
-    return scores, facts
+    return scores, facts, shared_tags(tags, [text for text in texts if text.pk in scores])
 
 
 def telling_terms(text):
@@ -138,15 +140,15 @@ def nearness(article, at):
     return 0.6 + 0.4 * 2 ** (-days / HALF_LIFE)
 
 
-def shared_tags(article, keys):
-    """Return {key of another article: keys of the tags that both have}, the rarest first."""
-    own = TaggedArticle.objects.filter(content_object=article).values("tag")
-    rows = TaggedArticle.objects.filter(content_object__in=keys, tag__in=own)
-    shared = {}
-    for key, tag in rows.values_list("content_object", "tag"):
-        shared.setdefault(key, []).append(tag)
+def shared_tags(own, texts):
+    """Return {key of a Text: those of its tags that are among `own`}, the rarest first."""
+    shared = {text.pk: [tag for tag in text.tags if tag in own] for text in texts}
     common = Counter(tag for tags in shared.values() for tag in tags)
-    return {key: sorted(tags, key=lambda tag: (common[tag], tag)) for key, tags in shared.items()}
+    return {
+        key: sorted(tags, key=lambda tag: (common[tag], tag))
+        for key, tags in shared.items()
+        if tags
+    }
 
 
 def are_same(one, other):
@@ -159,6 +161,8 @@ def neighbours(article, without, number):
     if number <= 0:
         return []
     others = Article.objects.published().exclude(pk__in=without).latest_first()
-    keys = list(others.in_section(article.section_id).values_list("pk", flat=True)[:number])
+    keys = []
+    if section := article.section_id:
+        keys = list(others.in_section(section).values_list("pk", flat=True)[:number])
     others = others.exclude(pk__in=keys).values_list("pk", flat=True)
     return keys + list(others[: number - len(keys)])

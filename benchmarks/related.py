@@ -38,7 +38,7 @@ def evaluate(documents):
         kin = members[event] - {key}
         if not kin:
             continue
-        found = [other for other, *_ in related.proposals(Article.objects.get(pk=key))]
+        found = [other for other, *_ in related.proposals(Article.objects.get(pk=key), ())]
         precision.append(len(kin.intersection(found[:4])) / 4)
         recall.append(len(kin.intersection(found[:5])) / min(len(kin), 5))
         place = next((at for at, other in enumerate(found, 1) if other in kin), None)

@@ -29,6 +29,7 @@ class Text:
     headline: str
     lead: str
     body: str
+    tags: tuple = ()  # their names
 
     def __len__(self):
         return len(self.headline) + len(self.lead) + len(self.body)
@@ -118,17 +119,15 @@ def read(keys):
     """Return the Texts of the articles with these keys."""
     tags = index.tags_of(keys)
     rows = Article.objects.filter(pk__in=among(keys)).order_by()
-    return [
-        Text(
-            pk,
-            normal(index.headline_of(headline, subtitle, tags.get(pk, ()))),
-            normal(lead),
-            normal(body),
-        )
-        for pk, headline, subtitle, lead, body in rows.values_list(
-            "pk", "headline", "subtitle", "lead", "body_text"
-        )
-    ]
+    rows = rows.values_list("pk", "headline", "subtitle", "lead", "body_text", named=True)
+    return [text_of(row, tags.get(row.pk, ())) for row in rows]
+
+
+def text_of(article, tags):
+    """Return the Text of an article with tags of these names."""
+    headline = index.headline_of(article.headline, article.subtitle, tags)
+    parts = map(normal, (headline, article.lead, article.body_text))
+    return Text(article.pk, *parts, tuple(tags))
 
 
 def rank(texts, words, weights):
