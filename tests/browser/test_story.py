@@ -152,7 +152,9 @@ def test_life_of_an_article(open_page, live_server, paper):
         reader.goto(f"{live_server.url}/")
         expect(reader.get_by_role("link", name=HEADLINE)).to_be_visible()
 
-        # A number was wrong: the text is put right, and readers are told.
+        # A number was wrong: the text is put right, and readers are told. It is the next morning.
+        editor.context.clear_cookies()  # a session may have ended overnight
+        sign_in(editor, live_server, "윤서하")
         editor.goto(form, wait_until="networkidle")
         replace(editor, "31명", "13명")
         press(editor, "publish")
