@@ -198,10 +198,10 @@ def patterns():
                         yield f"{found.name}.{name}", value
 
 
-def seconds(pattern, text):
-    """Return how long a processor looks for all matches, the better of two times."""
+def seconds(pattern, text, tries=2):
+    """Return how long a processor looks for all matches, the best of some times."""
     times = []
-    for _ in range(2):
+    for _ in range(tries):
         began = time.process_time()
         for _match in pattern.finditer(text):
             pass
@@ -210,10 +210,15 @@ def seconds(pattern, text):
 
 
 def is_slow(pattern, piece):
-    """Whether twice as much of `piece` takes much more than twice the time."""
+    """Whether twice as much of `piece` takes much more than twice the time.
+
+    A machine with other work slows down now one, now the other; what is slow stays it.
+    """
     text = piece * (3000 // len(piece))
-    once = seconds(pattern, text + "\x01")
-    return once > 0.003 and seconds(pattern, text * 2 + "\x01") > 3 * once
+    if seconds(pattern, text + "\x01") < 0.003:
+        return False
+    once, twice = (seconds(pattern, text * n + "\x01", tries=9) for n in (1, 2))
+    return twice > 3 * once
 
 
 def test_no_expression_takes_twice_as_long_again_for_a_text_twice_as_long():
@@ -224,7 +229,7 @@ def test_no_expression_takes_twice_as_long_again_for_a_text_twice_as_long():
         for piece in PIECES:
             if known.isdisjoint(BOUNDED) and is_slow(pattern, piece) and is_slow(pattern, piece):
                 pytest.fail(f"{known}: {piece!r}")
-    assert is_slow(re.compile(r"\w+@"), "a")
+    assert any(is_slow(re.compile(r"\w+@"), "a") for _ in range(5))
 
 
 class WalkTests(TestCase):
