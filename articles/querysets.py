@@ -231,7 +231,8 @@ class ArticleQuerySet(models.QuerySet):
             Exists(self.filter(pk=OuterRef("article"))), **{f"{period}__gt": least}
         )
         first = scores.order_by(f"-{period}", "-article").values("article")[:number]
-        return self.filter(pk__in=first).order_by(f"-read_score__{period}", "-pk")
+        few = self.model.objects.filter(pk__in=first)  # each is among these
+        return few.order_by(f"-read_score__{period}", "-pk")
 
     def most_discussed(self, since=None):
         """Articles published since a time, or in the last 30 days; most comments first."""

@@ -26,8 +26,8 @@ def dashboard(user):
     }
     if flow.may(user, "publish"):
         waiting["changed"] = rows.changed().order_by("-updated_at", "-pk")[:SHOWN]
-    published = Article.objects.published().only("headline", "slug")
-    waiting["most_read"] = published.most_read("day", faded("day"), SHOWN)
+    most_read = Article.objects.published().most_read("day", faded("day"), SHOWN)
+    waiting["most_read"] = most_read.only("headline", "slug")
     if flow.may(user, "correct"):
         waiting["requests"] = open_requests()
     return waiting
