@@ -18,7 +18,7 @@ LARGEST = 2**31 - 1  # no database has a row with a greater number
 
 
 def published(keys):
-    return Article.objects.published().filter(pk__in=keys).values_list("pk", flat=True)
+    return Article.objects.published().with_keys(keys).values_list("pk", flat=True)
 
 
 def existing(model):

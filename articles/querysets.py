@@ -7,6 +7,7 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery, 
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from articles.search.keys import among
 from authors.models import Author
 from newsroom.models import Masthead
 
@@ -135,6 +136,15 @@ class ArticleQuerySet(models.QuerySet):
     def published(self, at=None):
         """Articles that readers may see now (or at the time `at`)."""
         return self.filter(state="published", published_at__lte=at or timezone.now())
+
+    def with_keys(self, keys):
+        """Those of these articles that have the keys: a plain queryset of them.
+
+        Each is looked up by its key. SQLite would rather read all that are published, to it a
+        few rows, where it is asked for both at once.
+        """
+        these = Exists(self.filter(pk=OuterRef("pk")))
+        return self.model.objects.filter(these, pk__in=among(keys))
 
     def show_comments(self):
         """Articles whose comments are not hidden, by their own word or the paper's."""

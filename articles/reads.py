@@ -103,7 +103,7 @@ def count(request, pk):
 def write(numbers, at=None):
     """Add numbers of readings, {key of an article: number}, to the scores of public articles."""
     at = time.time() if at is None else at
-    keys = sorted(Article.objects.published().filter(pk__in=numbers).values_list("pk", flat=True))
+    keys = sorted(Article.objects.published().with_keys(numbers).values_list("pk", flat=True))
     ReadScore.objects.bulk_create(
         [ReadScore(pk=key, **dict.fromkeys(HALF_LIVES, 0.0)) for key in keys],
         ignore_conflicts=True,

@@ -65,7 +65,7 @@ class RelatedAdmin:
         if (key := whole_number(text)) > 0:
             return list(published.filter(pk=key))
         keys = find(Question(text), published).ranked[:FOUND]
-        rows = published.in_bulk(keys)
+        rows = {article.pk: article for article in published.with_keys(keys)}
         return [rows[key] for key in keys if key in rows]
 
     def choose(self, request, article, other):

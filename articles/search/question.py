@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models.expressions import RawSQL
 
-from articles.search.keys import among
 from articles.search.terms import AS_INITIALS, GLUED_RUN, are_initials, normal, number, pairs, runs
 
 PART = re.compile(r'(?P<no>-?)"(?P<phrase>[^"]*)"?|(?P<not>-?)(?P<word>[^\s"]+)')
@@ -133,11 +132,14 @@ def newest_with(groups, limit, articles):
     with connection.cursor() as cursor:
         cursor.execute(f"{sql} ORDER BY 1 DESC LIMIT {enough}", values)
         found = [key for (key,) in cursor.fetchall()]
-    rows = articles.order_by("-pk").values_list("pk", flat=True)
-    keys = list(rows.filter(pk__in=among(found))[:limit])
+    keys = keys_of(articles.with_keys(found), limit)
     if len(keys) < limit and len(found) == enough:
-        keys = list(rows.filter(pk__in=RawSQL(sql, values))[:limit])
+        keys = keys_of(articles.filter(pk__in=RawSQL(sql, values)), limit)
     return keys
+
+
+def keys_of(articles, limit):
+    return list(articles.order_by("-pk").values_list("pk", flat=True)[:limit])
 
 
 def matching(groups):

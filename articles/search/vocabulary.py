@@ -10,7 +10,6 @@ from difflib import SequenceMatcher
 
 from articles.search import index
 from articles.search.keyboard import as_hangul
-from articles.search.keys import among
 from articles.search.question import PARTICLES, Question, newest_with
 from articles.search.terms import (
     AS_INITIALS,
@@ -47,7 +46,7 @@ def suggestions(text, articles):
     texts = [" ".join([*before, word]) for word, _ in words.most_common(WORDS)]
     question = Question(text)
     keys = newest_with(question.terms(IN_HEADLINE), HEADLINES, articles) if question else []
-    return texts, list(articles.filter(pk__in=keys).order_by("-pk").only("headline", "slug"))
+    return texts, list(articles.with_keys(keys).order_by("-pk").only("headline", "slug"))
 
 
 def corrected(question, articles):
@@ -89,7 +88,7 @@ def words_like(word, articles):
     firsts = word if are_initials(word) else initials(word)
     like = [[AS_INITIALS + pair] for pair in pairs(firsts) if are_initials(pair)]
     like += [[IN_HEADLINE + pair] for pair in pairs(word)]
-    found = articles.filter(pk__in=among(newest_with([like], READ, articles)))
+    found = articles.with_keys(newest_with([like], READ, articles))
     rows = list(found.values_list("pk", "headline", "subtitle"))
     tags = index.tags_of([key for key, *_ in rows])
     return Counter(
