@@ -18,6 +18,7 @@ KEPT = 10  # more than are shown: one may be withdrawn
 AT_LEAST = 6  # with other articles of the section if there are no better ones
 TERMS = 60  # of the article, that tell most
 IN_HEADLINE = 4  # how often a term of the headline counts
+POSTINGS = 40_000  # what weighing may read of the index
 WEIGHED, READ = 300, 100  # articles that are weighed by the index, and whose texts are read
 LIKE = 0.05  # of the article's likeness to itself that another one must have to be kin
 SAME = 0.8  # part of the terms of both from which two texts are almost the same
@@ -109,14 +110,14 @@ def kin(article, tags):
     the names of the tags that it shares.
     """
     weights = telling_terms(text_of(article, tags))
-    heavy = dict(heaviest({term: weights.idf[term] for term in weights.rarest()}, WEIGHED))
+    heavy = dict(heaviest({term: weights.idf[term] for term in weights.rarest(POSTINGS)}, WEIGHED))
     published = Article.objects.filter(state=Article.State.PUBLISHED)
-    rows = published.filter(pk__in=heavy).values_list("pk", "published_at", "series")
+    rows = published.with_keys(heavy).values_list("pk", "published_at", "series")
     facts = {key: (at, series) for key, at, series in rows}
     near = {key: nearness(article, at) for key, (at, _) in facts.items()}
     best = sorted(facts, key=lambda key: -heavy[key] * near[key])[:READ]
     texts = read(best)
-    ranked = [(score, text.pk) for score, text in rank(texts, [], weights)]
+    ranked = [(score, text.pk) for score, text in rank(texts, weights)]
     itself = next((score for score, key in ranked if key == article.pk), 0)
     scores = {key: score * near[key] for score, key in ranked if score > LIKE * itself}
     return scores, facts, shared_tags(tags, [text for text in texts if text.pk in scores])

@@ -84,8 +84,9 @@ def evaluate(documents, queries):
     ours = []
     began = time.process_time()
     for query in queries:
-        found = find(Question(query["query"]), published).keys[:10]
-        ours.append(([ids[key] for key in found], set(query["relevant"])))
+        found = find(Question(query["query"]), published)
+        shown = [ids[key] for key in [*found.ranked, *found.others][:10]]
+        ours.append((shown, set(query["relevant"])))
     cost = (time.process_time() - began) / len(queries) * 1000
     plain = PlainBM25(documents)
     theirs = [(plain.find(query["query"]), set(query["relevant"])) for query in queries]

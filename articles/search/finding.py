@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from articles.search.keys import among
 from articles.search.question import newest_with
 from articles.search.ranking import Weights, heaviest, rank, read
 from articles.search.terms import IN_HEADLINE
@@ -10,7 +9,11 @@ from articles.search.terms import IN_HEADLINE
 RANKED = 150  # articles whose texts are read to put them in order
 TITLED = 50  # more of them, those with all words in the headline
 COUNTED = 1000  # articles up to which results are counted
-MOST = 0.2  # of the weight of a question that an article must have, where none has all
+FEW = 10  # articles with all words below which those with most of them are shown as well
+OTHERS = 60  # of which these are the best
+MOST = 0.1  # of the weight of a question that these must have
+POSTINGS = 20_000  # what weighing may read of the index
+SPARE = 200  # articles that are looked at at once, whether readers may see them
 
 
 @dataclass
@@ -20,6 +23,7 @@ class Found:
     ranked: list = field(default_factory=list)  # keys of the articles that may be best, in order
     keys: list = field(default_factory=list)  # of all, up to COUNTED and one, the newest first
     words: list = field(default_factory=list)  # as they were found, for the marks
+    others: list = field(default_factory=list)  # with most of the words, where few have all
     is_partial: bool = False  # none had all the words
 
     @property
@@ -34,7 +38,8 @@ class Found:
 def find(question, articles):
     """Return the Found of a question among `articles`, ranked by relevance.
 
-    All words, else all words without their particles, else most of them.
+    All words, else all words without their particles, else most of them; where few articles
+    have all words, `others` follow that have most of them.
     """
     if not question:
         return Found()
@@ -50,26 +55,40 @@ def find(question, articles):
         if len(keys) <= RANKED:  # the texts were read: what only the index took for a match goes
             keys = [key for key in keys if key in best]
         if best:
-            return Found(best, keys, asked.words)
-    return most(question, articles)
+            others = []
+            if len(best) < FEW and len(asked.words) > 1:
+                others = most(question, articles, OTHERS)
+            others = [key for key in others if key not in best][:FEW]
+            return Found(best, keys, asked.words, others)
+    best = most(question, articles, RANKED)
+    words = [word.stem for word in question.words]
+    return Found(best, sorted(best, reverse=True), words, is_partial=True)
 
 
 def ranked(keys, words):
     """Return keys in order, without those whose texts turn out not to have the words."""
-    texts = read(keys)
-    true = [text for text in texts if all(text.count_word(word) for word in words)]
-    weights = Weights({term for word in words for term in word.pairs})
-    return [text.pk for _, text in rank(true, words, weights)]
+    true = [text for text in read(keys) if all(text.count_word(word) for word in words)]
+    return [text.pk for _, text in rank(true, Weights(terms_of(words)))]
 
 
-def most(question, articles):
-    """Return what has most of the question's words, by how much they tell."""
-    words = [word.stem for word in question.words]
-    weights = Weights({term for word in question.words for term in word.pairs})
-    rare = {term: weights.idf[term] for term in weights.rarest()}
+def most(question, articles, number):
+    """Return keys of what has most of the question's words, by how much they tell.
+
+    As many as `number` are read to put them in order.
+    """
+    weights = Weights(terms_of(question.words))
+    rare = {term: weights.idf[term] for term in weights.rarest(POSTINGS)}
     enough = MOST * sum(rare.values())
     heavy = [key for key, weight in heaviest(rare, COUNTED) if weight >= enough]
-    there = set(articles.filter(pk__in=among(heavy)).values_list("pk", flat=True))
-    keys = [key for key in heavy if key in there][:RANKED]
-    best = [text.pk for _, text in rank(read(keys), words, weights)]
-    return Found(best, sorted(keys, reverse=True), words, is_partial=True)
+    keys = []
+    for start in range(0, len(heavy), SPARE):
+        batch = heavy[start : start + SPARE]
+        there = set(articles.with_keys(batch).values_list("pk", flat=True))
+        keys += [key for key in batch if key in there]
+        if len(keys) >= number:
+            break
+    return [text.pk for _, text in rank(read(keys[:number]), weights)]
+
+
+def terms_of(words):
+    return {term for word in words for term in word.pairs}

@@ -7,6 +7,7 @@ read, and what stands in a headline counts more than what stands in the body.
 import math
 import re
 from dataclasses import dataclass
+from itertools import accumulate
 
 from django.db import connection
 
@@ -17,8 +18,6 @@ from articles.search.terms import IN_HEADLINE, initials, normal, number
 
 K1, B = 1.2, 0.75  # the customary values of BM25
 IN_HEAD, IN_LEAD = 4, 2  # how much more than in the body a term counts there
-POSTINGS = 40_000  # what weighing may read of the index
-FEW = 3  # terms that are weighed however common they are
 
 
 @dataclass
@@ -70,18 +69,14 @@ class Weights:
         self.idf = {term: self.idf[term] for term in terms}
         return self
 
-    def rarest(self):
-        """Return the terms that stand in an article at all, the rarest first, cut where the
-        common ones would cost more than they tell.
+    def rarest(self, postings):
+        """Return the terms that stand in an article at all, the rarest first, and no more than
+        stand in `postings` articles together: common ones cost much and tell little.
         """
         known = sorted((n, term) for term, n in self.articles.items() if n)
-        kept, postings = [], 0
-        for n, term in known:
-            postings += n
-            if postings > POSTINGS and len(kept) >= FEW:
-                break
-            kept.append(term)
-        return kept
+        counts = accumulate(n for n, _ in known)
+        kept = [term for (_, term), read in zip(known, counts, strict=True) if read <= postings]
+        return kept or [term for _, term in known[:1]]
 
 
 def heaviest(weights, limit):
@@ -130,25 +125,19 @@ def text_of(article, tags):
     return Text(article.pk, *parts, tuple(tags))
 
 
-def rank(texts, words, weights):
+def rank(texts, weights):
     """Return pairs of a score and a Text, the best first; a newer article before its equal.
 
-    What is scored are the pairs of the words, and the words themselves where they stand whole.
+    Texts are measured by the harmonic mean of their lengths: what was found by its words is
+    longer than the paper's articles are, and that mean comes close to theirs.
     """
     if not texts:
         return []
-    average = sum(map(len, texts)) / len(texts) or 1
-    terms = [(term, idf) for term, idf in weights.idf.items()]
-    whole = [
-        (word, max((weights.idf.get(term, 0) for term in word.pairs), default=0))
-        for word in words
-        if word.is_initials or len(word.pairs) > 1
-    ]
+    usual = len(texts) / sum(1 / max(len(text), 1) for text in texts)
     scored = []
     for text in texts:
-        norm = K1 * (1 - B + B * len(text) / average)
-        counts = [(idf, text.count(term)) for term, idf in terms]
-        counts += [(idf or 1, text.count_word(word)) for word, idf in whole]
+        norm = K1 * (1 - B + B * len(text) / usual)
+        counts = [(idf, text.count(term)) for term, idf in weights.idf.items()]
         score = sum(idf * n * (K1 + 1) / (n + norm) for idf, n in counts)
         scored.append((score, text))
     return sorted(scored, key=lambda pair: (-pair[0], -pair[1].pk))

@@ -39,18 +39,24 @@ def search(request):
     articles = form.narrow(Article.objects.published())
     found = find(question, articles)
     by_date = form.cleaned_data["sort"] == BY_DATE
-    rows = Article.objects.published().for_cards("lead", "body_text")
+    published, fields = Article.objects.published(), ("lead", "body_text")
+    others = []
     if by_date:
-        page = page_in_order(rows.filter(pk__in=found.keys).latest_first(), request.GET)
+        rows = published.with_keys(found.keys).for_cards(*fields)
+        page = page_in_order(rows.latest_first(), request.GET)
     else:
         page = page_of_keys(found.ranked, request.GET)
-        there = rows.in_bulk(page.articles)
-        page.articles = [there[key] for key in page.articles if key in there]
-    show_marks(page.articles, found.words)
+        rows = published.with_keys([*page.articles, *found.others]).for_cards(*fields)
+        there = {article.pk: article for article in rows}
+        page.articles, others = (
+            [there[key] for key in keys if key in there] for keys in (page.articles, found.others)
+        )
+    show_marks([*page.articles, *others], found.words)
     context = {
         "form": form,
         "page": page,
         "found": found,
+        "others": others,
         "by_date": by_date,
         "chosen": list(form.chosen()),
         "best_first": form.address(sort=None),

@@ -92,6 +92,23 @@ class QuestionTests(Searching):
         self.assertContains(response, "낱말을 모두 담은 기사는 없")
         self.assertEqual(self.found("우주선"), [])
 
+    def test_most_words_follow_where_few_articles_have_all(self):
+        response = self.client.get("/search/", {"q": "교육재단 이사장"})
+        self.assertEqual(list(response.context["page"]), [self.apart])
+        self.assertEqual(response.context["others"], [self.foundation])
+        self.assertContains(response, "낱말을 많이 담은 다른 기사")
+        for question in ({"q": "교육재단"}, {"q": "교육재단 이사장", "sort": "date"}):
+            with self.subTest(question):
+                response = self.client.get("/search/", question)
+                self.assertEqual(response.context["others"], [])
+                self.assertNotContains(response, "낱말을 많이 담은 다른 기사")
+
+    def test_enough_articles_with_all_words_stand_alone(self):
+        for place in range(10):
+            make_article(f"교육재단 이사장 {place}")
+        response = self.client.get("/search/", {"q": "교육재단 이사장"})
+        self.assertEqual(response.context["others"], [])
+
     def test_pairs_that_stand_apart_are_not_the_word(self):
         make_article("도서 목록", body="<p>서관 앞</p>")
         found = self.client.get("/search/", {"q": "도서관"}).context["found"]
