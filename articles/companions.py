@@ -104,7 +104,7 @@ def rows_around(now, least_read, pk, at, section, series, position, author):
         parts_before, parts_after = number_of(before), number_of(after)
     if author:
         newest = published.by_author(author).exclude(pk=pk)
-        lists.append(newest.latest_first()[:MORE_BY_AUTHOR])
+        lists.append(newest[:MORE_BY_AUTHOR])
     signed = Byline.objects.filter(article=OuterRef("pk"), author=author)
     united = Article.objects.in_any(lists).annotate(
         related_position=Subquery(related.values("position")),

@@ -20,6 +20,7 @@ from articles.models import Article, Correction, Section, Series, Tag
 from authors.models import Author
 from newsroom.models import Masthead
 from newsroom.pagecache import kept
+from newsroom.paging import in_order
 from newsroom.templatetags.newsroom import absolute, iso
 
 NEWEST = 30
@@ -174,7 +175,7 @@ def hero_figure(article):
 
 
 def article_feed(request, form, title, path, articles, description=""):
-    newest = articles.published().for_feed().latest_first()[:NEWEST]
+    newest = in_order(articles.published().for_feed())[:NEWEST]
     items, changed_at = map(article_item, newest), Article.objects.changed_at()
     return feed(request, title, path, items, description, form, changed_at)
 

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from django.db import models
+from django.db import connections, models
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -21,6 +22,28 @@ CARD_FIELDS = (
 
 
 RECENT = timedelta(days=30)
+
+# Written into the query: a value that is handed over apart leads to no partial index. There are
+# no others of the state, since SQLite, which knows no numbers, would take any for a narrow one.
+PUBLISHED = RawSQL("'published'", ())
+
+MONTHS = """
+WITH months (place, starts, ends) AS (VALUES {})
+SELECT place FROM months WHERE EXISTS (
+    SELECT 1 FROM articles_article
+    WHERE state = 'published' AND published_at >= starts AND published_at < ends
+) ORDER BY place
+"""
+
+
+def month_start(number):
+    """Return when a month, of those since the year 0, begins in the site's time zone."""
+    year, month = divmod(number, 12)
+    return timezone.make_aware(timezone.datetime(year, month + 1, 1))
+
+
+def month_number(year, month):
+    return year * 12 + month - 1
 
 
 def number_of(rows):
@@ -135,16 +158,28 @@ class ArticleQuerySet(models.QuerySet):
 
     def published(self, at=None):
         """Articles that readers may see now (or at the time `at`)."""
-        return self.filter(state="published", published_at__lte=at or timezone.now())
+        return self.in_state("published").filter(published_at__lte=at or timezone.now())
+
+    def in_state(self, state):
+        """Articles in one state, in a way that leads to the index that is made for it."""
+        if state == "published":
+            return self.filter(state=PUBLISHED)
+        return self.unpublished().filter(state=state)
+
+    def unpublished(self):
+        """Drafts, articles in review and withdrawn ones."""
+        return self.exclude(state=PUBLISHED)
+
+    def by_key(self):
+        """These articles, each looked up by its key: for what leads to a few of them.
+
+        SQLite would rather read all that were ever published, where it is asked for both at once.
+        """
+        return self.model.objects.filter(Exists(self.filter(pk=OuterRef("pk"))))
 
     def with_keys(self, keys):
-        """Those of these articles that have the keys: a plain queryset of them.
-
-        Each is looked up by its key. SQLite would rather read all that are published, to it a
-        few rows, where it is asked for both at once.
-        """
-        these = Exists(self.filter(pk=OuterRef("pk")))
-        return self.model.objects.filter(these, pk__in=among(keys))
+        """Those of these articles that have the keys."""
+        return self.by_key().filter(pk__in=among(keys))
 
     def show_comments(self):
         """Articles whose comments are not hidden, by their own word or the paper's."""
@@ -162,10 +197,16 @@ class ArticleQuerySet(models.QuerySet):
         return self.filter(series=series)
 
     def tagged_with(self, tag):
-        return self.filter(tagged__tag=tag)
+        """Articles with a tag, newest first by the tag's own index."""
+        return self.filter(tagged__tag=tag).order_by(
+            "-tagged__published_at", "-tagged__content_object"
+        )
 
     def by_author(self, author):
-        return self.filter(bylines__author=author)
+        """Articles that an author signs, newest first by the author's own index."""
+        return self.filter(bylines__author=author).order_by(
+            "-bylines__published_at", "-bylines__article"
+        )
 
     def own(self, user):
         """Articles that the account began, is responsible for or signs."""
@@ -195,10 +236,29 @@ class ArticleQuerySet(models.QuerySet):
 
     def in_month(self, year, month):
         """Articles published in that month of the site's time zone."""
-        start = timezone.make_aware(timezone.datetime(year, month, 1))
-        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
-        end = timezone.make_aware(timezone.datetime(year, month, 1))
+        number = month_number(year, month)
+        start, end = month_start(number), month_start(number + 1)
         return self.filter(published_at__gte=start, published_at__lt=end)
+
+    def months(self):
+        """Return the first moments of the months in which articles came out, newest first.
+
+        Each is looked for in the index, and nothing counted: it costs the same at any size.
+        """
+        now = timezone.now()
+        times = self.published(now).order_by("published_at").values_list("published_at", flat=True)
+        if not (first := times.first()):
+            return []
+        ends = (timezone.localtime(at) for at in (first, times.last()))
+        oldest, newest = (month_number(at.year, at.month) for at in ends)
+        starts = [month_start(number) for number in range(newest, oldest - 1, -1)]
+        database = connections[self.db]
+        values = []
+        for place, (start, end) in enumerate(zip(starts, [now, *starts], strict=False)):
+            values += [place, *map(database.ops.adapt_datetimefield_value, (start, end))]
+        with database.cursor() as cursor:
+            cursor.execute(MONTHS.format(", ".join(["(%s, %s, %s)"] * len(starts))), values)
+            return [starts[place] for (place,) in cursor.fetchall()]
 
     def for_cards(self, *fields):
         """Load what a card shows, headline, lead, section and picture, and `fields`; one query."""
@@ -227,7 +287,7 @@ class ArticleQuerySet(models.QuerySet):
         """When readers last got or lost an article, or a part of one; None if they never did."""
         seen = [self.published().latest_first().values_list("published_at")[:1]]
         for state in ("published", "withdrawn"):
-            touched = self.filter(state=state).order_by("-updated_at", "-pk")
+            touched = self.in_state(state).order_by("-updated_at", "-pk")
             seen.append(touched.values_list("updated_at")[:1])
         return max((moment for moments in seen for (moment,) in moments), default=None)
 

@@ -111,7 +111,7 @@ def kin(article, tags):
     """
     weights = telling_terms(text_of(article, tags))
     heavy = dict(heaviest({term: weights.idf[term] for term in weights.rarest(POSTINGS)}, WEIGHED))
-    published = Article.objects.filter(state=Article.State.PUBLISHED)
+    published = Article.objects.in_state(Article.State.PUBLISHED)
     rows = published.with_keys(heavy).values_list("pk", "published_at", "series")
     facts = {key: (at, series) for key, at, series in rows}
     near = {key: nearness(article, at) for key, (at, _) in facts.items()}

@@ -1,8 +1,6 @@
 """What readers read: articles, and the lists that lead to them."""
 
 import segno
-from django.db.models import Count
-from django.db.models.functions import TruncMonth
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -171,14 +169,7 @@ def series(request, slug):
 @require_safe
 def archive(request):
     """The months in which the paper appeared, newest first."""
-    months = (
-        Article.objects.published()
-        .order_by()
-        .values(month=TruncMonth("published_at"))
-        .annotate(number=Count("pk"))
-        .order_by("-month")
-    )
-    return render(request, "articles/archive.html", {"months": months})
+    return render(request, "articles/archive.html", {"months": Article.objects.months()})
 
 
 @kept(*PAGED, on=COMMENTS)

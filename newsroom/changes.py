@@ -285,10 +285,9 @@ class Changes:
 
 def next_moment(now):
     """Return the first time after `now` at which something appears or ends by itself."""
+    published = Article.objects.in_state(Article.State.PUBLISHED)
     ahead = [
-        Article.objects.filter(state="published", published_at__gt=now).aggregate(
-            at=Min("published_at")
-        ),
+        published.filter(published_at__gt=now).aggregate(at=Min("published_at")),
         Placement.objects.filter(starts_at__gt=now).aggregate(at=Min("starts_at")),
         Placement.objects.filter(ends_at__gt=now).aggregate(at=Min("ends_at")),
         Correction.objects.filter(published_at__gt=now).aggregate(at=Min("published_at")),
@@ -296,9 +295,7 @@ def next_moment(now):
     moments = [now + KEPT, *(row["at"] for row in ahead if row["at"])]
     if days := Masthead.load().comments_close_after_days:
         open_for = timedelta(days=days)
-        open_yet = Article.objects.filter(
-            state="published", published_at__gt=now - open_for, published_at__lte=now
-        )
+        open_yet = published.filter(published_at__gt=now - open_for, published_at__lte=now)
         if at := open_yet.aggregate(at=Min("published_at"))["at"]:
             moments.append(at + open_for)
     return min(moments)

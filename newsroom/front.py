@@ -50,7 +50,7 @@ def newest_cards(now):
 @prepared
 def placed_cards(now):
     """The cards to which an editor gave a place for this time."""
-    placed = Article.objects.published(now).filter(Placement.due(now))
+    placed = Article.objects.published(now).by_key().filter(Placement.due(now))
     return placed.for_cards().order_by("placement__position", "placement__pk")[: TOP_STORIES + 1]
 
 

@@ -52,10 +52,15 @@ def page_of(articles, query, size=PAGE_SIZE):
     until = whole_number(query.get("until", "0")) if number > 1 else 0
     if 0 < until < timezone.now().timestamp():
         articles = articles.filter(published_at__lt=datetime.fromtimestamp(until + 1, UTC))
-    rows = rows_of(articles.latest_first(), number, size)
+    rows = rows_of(in_order(articles), number, size)
     if until <= 0 and rows:
         until = int(timezone.now().timestamp()) if number > 1 else newest_second(rows)
     return Page(rows[:size], number, has_next(rows, number, size), until or None)
+
+
+def in_order(articles):
+    """Return articles newest first, by what leads to them if they have such an order already."""
+    return articles if articles.query.order_by else articles.latest_first()
 
 
 def page_in_order(articles, query, size=PAGE_SIZE):

@@ -20,8 +20,8 @@ def dashboard(user):
     seen = flow.seen_by(user, rows)
     waiting = {
         "is_editor": flow.is_editor(user),
-        "drafts": rows.own(user).filter(state=State.DRAFT).order_by("-updated_at", "-pk")[:SHOWN],
-        "review": seen.filter(state=State.REVIEW).order_by("updated_at", "pk")[:SHOWN],
+        "drafts": rows.own(user).in_state(State.DRAFT).order_by("-updated_at", "-pk")[:SHOWN],
+        "review": seen.in_state(State.REVIEW).order_by("updated_at", "pk")[:SHOWN],
         "days": by_day(seen),
     }
     if flow.may(user, "publish"):
@@ -35,7 +35,7 @@ def dashboard(user):
 
 def by_day(articles):
     """Return the scheduled ones of `articles` in the order of time, a list for each day."""
-    scheduled = articles.filter(state=State.PUBLISHED, published_at__gt=timezone.now())
+    scheduled = articles.in_state(State.PUBLISHED).filter(published_at__gt=timezone.now())
     scheduled = scheduled.order_by("published_at", "pk")[: 2 * SHOWN]
     days = groupby(scheduled, lambda article: local_day(article.published_at))
     return [list(rows) for _day, rows in days]

@@ -112,7 +112,7 @@ def places_sent(data):
 
 def candidates(places, words=""):
     """Return articles that may get a place: public ones, or going to be; the newest first."""
-    articles = Article.objects.filter(state=Article.State.PUBLISHED)
+    articles = Article.objects.in_state(Article.State.PUBLISHED)
     for word in clean(words).split()[:5]:
         articles = articles.filter(headline__icontains=word)
     articles = articles.exclude(pk__in=[place.article.pk for place in places])

@@ -33,12 +33,12 @@ class StageFilter(admin.SimpleListFilter):
     def queryset(self, request, queryset):
         now, stage = timezone.now(), self.value()
         if stage == SCHEDULED:
-            return queryset.filter(state=State.PUBLISHED, published_at__gt=now)
+            return queryset.in_state(State.PUBLISHED).filter(published_at__gt=now)
         if stage == State.PUBLISHED:
             return queryset.published(now)
         if stage == "changed":
             return queryset.changed()
-        return queryset.filter(state=stage) if stage in State.values else queryset
+        return queryset.in_state(stage) if stage in State.values else queryset
 
 
 class ResponsibleFilter(admin.SimpleListFilter):
@@ -56,7 +56,7 @@ class ResponsibleFilter(admin.SimpleListFilter):
 
     def queryset(self, request, queryset):
         if self.value() == "nobody":
-            unpublished = Article.objects.filter(state__in=[State.DRAFT, State.REVIEW]).order_by()
+            unpublished = Article.objects.unpublished().exclude(state=State.WITHDRAWN).order_by()
             return queryset.filter(responsible=None, pk__in=unpublished.values("pk"))
         if not self.value():
             return queryset

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 
 from articles.models.photos import Photo
-from articles.models.places import Section, Series, TaggedArticle
+from articles.models.places import ArticleTimeField, Section, Series, TaggedArticle
 from articles.querysets import ArticleQuerySet
 from authors.models import Author
 from newsroom.addresses import address
@@ -155,17 +155,33 @@ class Article(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["state", "-published_at", "-id"], name="article_latest"),
             models.Index(
-                fields=["section", "state", "-published_at", "-id"], name="article_in_section"
+                fields=["-published_at", "-id"],
+                condition=Q(state="published"),
+                name="article_published",
+            ),
+            models.Index(
+                fields=["section", "-published_at", "-id"],
+                condition=Q(state="published"),
+                name="article_published_in_section",
             ),
             models.Index(fields=["series", "series_position"], name="article_in_series"),
             models.Index(
-                fields=["state", "-published_at", "comment_count", "comment_policy"],
-                name="article_discussed",
+                fields=["-published_at", "comment_count", "comment_policy"],
+                condition=Q(state="published"),
+                name="article_published_discussed",
+            ),
+            models.Index(
+                fields=["-updated_at", "-id"],
+                condition=Q(state="published"),
+                name="article_published_touched",
             ),
             models.Index(fields=["-updated_at", "-id"], name="article_touched"),
-            models.Index(fields=["state", "-updated_at", "-id"], name="article_touched_in_state"),
+            models.Index(
+                fields=["state", "-updated_at", "-id"],
+                condition=~Q(state="published"),
+                name="article_unpublished",
+            ),
             models.Index(
                 fields=["section", "-updated_at", "-id"], name="article_touched_in_section"
             ),
@@ -200,6 +216,8 @@ class Article(models.Model):
             ]
         with transaction.atomic():
             super().save(*args, **kwargs)
+            for rows in (self.bylines, self.tagged):
+                rows.exclude(published_at=self.published_at).update(published_at=self.published_at)
             self.photos.set(photos)
             index.update(self)
 
@@ -247,9 +265,14 @@ class Byline(models.Model):
 
     article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="bylines")
     author = models.ForeignKey(
-        Author, verbose_name=_("author"), on_delete=models.PROTECT, related_name="bylines"
+        Author,
+        verbose_name=_("author"),
+        on_delete=models.PROTECT,
+        related_name="bylines",
+        db_index=False,
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
+    published_at = ArticleTimeField()
 
     class Meta:
         ordering = ["position", "pk"]
@@ -257,6 +280,9 @@ class Byline(models.Model):
         verbose_name_plural = _("bylines")
         constraints = [
             models.UniqueConstraint(fields=["article", "author"], name="byline_author_once")
+        ]
+        indexes = [
+            models.Index(fields=["author", "-published_at", "-article"], name="byline_newest")
         ]
 
     def __str__(self):

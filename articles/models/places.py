@@ -82,13 +82,37 @@ class Tag(TagBase):
         return address("articles:tag", self.slug)
 
 
+class ArticleTimeField(models.DateTimeField):
+    """When the article is published of which a row tells, for an index that is sorted by it.
+
+    Written together with the row; `Article.save` keeps it in step. `of` names the article's key.
+    """
+
+    def __init__(self, *args, of="article", **kwargs):
+        self.of = of
+        super().__init__(*args, **{"null": True, "editable": False, **kwargs})
+
+    def deconstruct(self):
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {**kwargs, "of": self.of}
+
+    def pre_save(self, row, add):
+        value = getattr(row, self.of).published_at
+        setattr(row, self.attname, value)
+        return value
+
+
 class TaggedArticle(ItemBase):
     """That an article carries a tag."""
 
-    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="tagged")
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="tagged", db_index=False)
     content_object = models.ForeignKey("Article", on_delete=models.CASCADE, related_name="tagged")
+    published_at = ArticleTimeField(of="content_object")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["tag", "content_object"], name="article_tagged_once")
+        ]
+        indexes = [
+            models.Index(fields=["tag", "-published_at", "-content_object"], name="tagged_newest")
         ]

@@ -31,7 +31,7 @@ def update(article):
 @transaction.atomic
 def refresh(keys):
     """Bring the index in step with the articles of these keys."""
-    public = Article.objects.filter(state=Article.State.PUBLISHED)
+    public = Article.objects.in_state(Article.State.PUBLISHED)
     for start in range(0, len(keys), BATCH):
         batch = keys[start : start + BATCH]
         remove(batch)
@@ -105,7 +105,7 @@ def rebuild(progress=iter):
 
     `progress` is given the batches, and shows how far it got.
     """
-    public = Article.objects.filter(state=Article.State.PUBLISHED)
+    public = Article.objects.in_state(Article.State.PUBLISHED)
     keys = list(public.order_by("pk").values_list("pk", flat=True))
     related_at = dict(SearchEntry.objects.values_list("pk", "related_at"))
     SearchEntry.objects.all().delete()  # a trigger empties SQLite's table with it

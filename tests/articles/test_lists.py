@@ -82,6 +82,34 @@ class ListTests(TestCase):
         for article in hidden:
             self.assertNotContains(sitemap, f"/articles/{article.pk}/")
 
+    def test_order_follows_an_article_that_gets_another_time(self):
+        moved, other = (
+            make_article(
+                headline, authors=[self.author], tags=["나눔"], hours_ago=hours, state="published"
+            )
+            for headline, hours in (("먼저 난 글", 5), ("나중 난 글", 3))
+        )
+        addresses = ("/authors/한도경/", "/tags/나눔/")
+        for hours_ago, first in ((5, other), (1, moved), (9, other)):
+            moved.published_at = timezone.now() - timedelta(hours=hours_ago)
+            moved.save()
+            for address in addresses:
+                with self.subTest(address, hours_ago=hours_ago):
+                    page = self.client.get(address).context["page"]
+                    self.assertEqual(page.articles[0], first)
+                    self.assertEqual(len(page), 2)
+
+    def test_months_in_which_nothing_came_out_are_not_in_the_archive(self):
+        for days in (0, 70, 400):
+            make_article(published_at=timezone.now() - timedelta(days=days))
+        make_article(published_at=timezone.now() + timedelta(days=40))
+        page = self.client.get("/archive/")
+        months = [timezone.localtime(timezone.now() - timedelta(days=d)) for d in (0, 70, 400)]
+        self.assertEqual(
+            [(month.year, month.month) for month in page.context["months"]],
+            [(month.year, month.month) for month in months],
+        )
+
     def test_senseless_pages_get_a_page_that_says_so(self):
         self.make_many(3)
         series = Series.objects.create(title="막차", slug="s")

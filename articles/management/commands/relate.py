@@ -12,7 +12,7 @@ class Command(BaseCommand):
     help = "Choose the related articles of all published articles anew."
 
     def handle(self, *args, **options):
-        published = Article.objects.filter(state=Article.State.PUBLISHED).order_by("-pk")
+        published = Article.objects.in_state(Article.State.PUBLISHED).order_by("-pk")
         rows = published.iterator(chunk_size=100)
         for article in tqdm(rows, total=published.count(), disable=None):
             related.relate(article)
