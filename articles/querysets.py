@@ -197,15 +197,15 @@ class ArticleQuerySet(models.QuerySet):
         return self.filter(series=series)
 
     def tagged_with(self, tag):
-        """Articles with a tag, newest first by the tag's own index."""
-        return self.filter(tagged__tag=tag).order_by(
-            "-tagged__published_at", "-tagged__content_object"
+        """Articles with a tag that have a time, newest first by the tag's own index."""
+        return self.filter(tagged__tag=tag, tagged__published_at__isnull=False).order_by(
+            "-tagged__published_at", "-tagged__content_object_id"
         )
 
     def by_author(self, author):
-        """Articles that an author signs, newest first by the author's own index."""
-        return self.filter(bylines__author=author).order_by(
-            "-bylines__published_at", "-bylines__article"
+        """Articles with a time that an author signs, newest first by the author's own index."""
+        return self.filter(bylines__author=author, bylines__published_at__isnull=False).order_by(
+            "-bylines__published_at", "-bylines__article_id"
         )
 
     def own(self, user):

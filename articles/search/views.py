@@ -18,6 +18,7 @@ from newsroom.addresses import address
 from newsroom.paging import page_in_order, page_of_keys
 
 PLACES = 12  # authors, sections, series and tags that a search leads to
+LOOKED_AT = 100  # of a kind that are called so, before it is known which of them lead somewhere
 NAMED = 4  # words of a question that may name one of them: nothing is called like a sentence
 KINDS = {
     "author": (_("Author"), "authors:detail"),
@@ -110,7 +111,8 @@ def named(kind, rows, field, question):
         query |= Q(**{f"{field}__icontains": word.text}) | Q(
             **{f"{field}__icontains": word.stem.text}
         )
-    rows = rows.filter(query).order_by().annotate(kind=Value(kind), called=F(field))
+    found = rows.model.objects.filter(query).order_by(field, "pk").values("pk")[:LOOKED_AT]
+    rows = rows.filter(pk__in=found).order_by().annotate(kind=Value(kind), called=F(field))
     return rows.values_list("kind", "called", "slug")
 
 
