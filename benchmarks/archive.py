@@ -9,13 +9,14 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.management.color import no_style
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 from tqdm import tqdm
 
 from articles import revisions
 from articles.models import (
     Article,
+    Byline,
     Correction,
     Note,
     OldAddress,
@@ -27,6 +28,7 @@ from articles.models import (
     Revision,
     Series,
     Tag,
+    TaggedArticle,
     Writing,
 )
 from articles.reads import HALF_LIVES, faded
@@ -158,6 +160,9 @@ def vary(articles):
     rows.filter(turn__in=(20, 21)).update(state="review", published_at=None)
     rows.filter(turn=22).update(published_at=now + timedelta(days=1))
     rows.filter(turn__gte=23, turn__lt=28).update(state="withdrawn", withdrawn_at=now)
+    for model, key in ((Byline, "article"), (TaggedArticle, "content_object")):
+        times = Article.objects.filter(pk=OuterRef(key)).values("published_at")
+        model.objects.update(published_at=Subquery(times))
 
 
 @transaction.atomic

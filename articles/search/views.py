@@ -107,10 +107,8 @@ def places(question):
 
 def named(kind, rows, field, question):
     query = Q()
-    for word in question.words:
-        query |= Q(**{f"{field}__icontains": word.text}) | Q(
-            **{f"{field}__icontains": word.stem.text}
-        )
+    for word in question.words:  # in whose text its stem stands too
+        query |= Q(**{f"{field}__icontains": word.stem.text})
     found = rows.model.objects.filter(query).order_by(field, "pk").values("pk")[:LOOKED_AT]
     rows = rows.filter(pk__in=found).order_by().annotate(kind=Value(kind), called=F(field))
     return rows.values_list("kind", "called", "slug")
