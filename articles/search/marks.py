@@ -6,7 +6,7 @@ from django.utils.html import conditional_escape, format_html, format_html_join
 
 from articles.search.terms import initials
 
-BEFORE, LENGTH = 40, 140  # characters of an excerpt before the first mark, and in all
+BEFORE, LENGTH = 16, 140  # characters of an excerpt before the first mark, and in all
 
 
 def show_marks(articles, words):
