@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from django.core.management import call_command
 from django.db import transaction
-from django.db.models import CharField, Exists, OuterRef, Q, Value
+from django.db.models import CharField, Exists, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from articles import cards, writings
-from articles.models import Article, Correction
+from articles.models import Article, Byline, Correction, TaggedArticle
 from authors.models import AccessEvent
 from comments import checks, guests, mail, moderation, sources
 from comments.models import (
@@ -194,6 +194,16 @@ def note_corrections():
     return Article.objects.with_news_of_corrections().note_corrections()
 
 
+def date_places():
+    """Date the bylines and tags that a server of the version before wrote during an upgrade."""
+    number = 0
+    for model, key in ((Byline, "article"), (TaggedArticle, "content_object")):
+        times = Article.objects.filter(pk=OuterRef(key)).values("published_at")
+        undated = model.objects.filter(published_at=None, **{f"{key}__published_at__isnull": False})
+        number += undated.update(published_at=Subquery(times))
+    return number
+
+
 def clear_sessions():
     """Forget the sign-ins that have ended."""
     call_command("clearsessions")
@@ -218,6 +228,7 @@ STEPS = (
     (clear_forms, gettext_lazy("used forms forgotten")),
     (writings.expire, gettext_lazy("unsaved texts forgotten")),
     (note_corrections, gettext_lazy("corrections that appeared noted")),
+    (date_places, gettext_lazy("bylines and tags dated")),
     (cards.forget, gettext_lazy("old headline cards deleted")),
     (changes.forget, gettext_lazy("changes of pages forgotten")),
     (clear_sessions, gettext_lazy("old sign-ins forgotten")),

@@ -1,8 +1,10 @@
 """Lists of articles: sections, tags, authors, months; their pages and their limits."""
 
 from datetime import timedelta
+from io import StringIO
 
 import time_machine
+from django.core.management import call_command
 from django.test import TestCase
 from django.utils import timezone
 
@@ -98,6 +100,15 @@ class ListTests(TestCase):
                     page = self.client.get(address).context["page"]
                     self.assertEqual(page.articles[0], first)
                     self.assertEqual(len(page), 2)
+
+    def test_upkeep_dates_what_was_written_without_a_time(self):
+        article = make_article(authors=[self.author], tags=["나눔"])
+        for rows in (article.bylines, article.tagged):
+            rows.update(published_at=None)
+        call_command("upkeep", stdout=StringIO())
+        for address in ("/authors/한도경/", "/tags/나눔/"):
+            with self.subTest(address):
+                self.assertEqual(list(self.client.get(address).context["page"]), [article])
 
     def test_months_in_which_nothing_came_out_are_not_in_the_archive(self):
         for days in (0, 70, 400):
