@@ -229,7 +229,7 @@ class PageCache:
             return None
         asked = dict(parse_qsl(query, keep_blank_values=True))  # the last of a name, as in Django
         if not known_names.isdisjoint(asked):
-            names = getattr(view_of(environ), "kept_names", ())
+            names = getattr(view_of(environ), "kept_names", frozenset())
             asked = {name: value for name, value in asked.items() if name in names | OLD_NAMES}
             if any(len(value) > LONGEST_VALUE for value in asked.values()):
                 return None

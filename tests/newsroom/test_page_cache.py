@@ -22,7 +22,7 @@ from django.test import TestCase
 from django.utils import timezone
 
 from articles import flow, related
-from articles.models import Article, Correction, Page, Placement, Related, Series
+from articles.models import Article, Correction, Page, Placement, Related, Section, Series
 from authors.models import User
 from comments import moderation
 from newsroom import changes, pagecache, pagestores
@@ -95,6 +95,16 @@ class TestHit:
             made = browser.get(path).content
             assert drop_tokens(browser.get(path).content) == drop_tokens(made), path
             assert drop_tokens(made) == drop_tokens(plain), path
+
+    def test_what_is_not_kept_takes_every_parameter_that_others_know(self, browser, client, url):
+        make_article("반딧불이 축제", section=Section.objects.get())
+        assert {"page", "section", "order"} <= pagecache.known_names
+        for path in ("/search/", "/search/suggest/", "/search/comments/", "/없는주소/"):
+            for name in sorted(pagecache.known_names):
+                address = f"{path}?q=반딧불이&{name}="
+                plain, answer = client.get(address), browser.get(address)
+                assert answer.status_code == plain.status_code, address
+                assert drop_tokens(answer.content) == drop_tokens(plain.content), address
 
     def test_each_browser_gets_the_encoding_it_takes(self, browser, url):
         plain = browser.get(url).content
