@@ -15,6 +15,9 @@ FILTERS = ("section", "author", "tag", "period")
 BY_DATE = "date"
 
 
+GONE = {"invalid_choice": _("What this search was narrowed to is not there. Choose again.")}
+
+
 class SearchForm(forms.Form):
     """The question, what narrows it and how it is ordered; all of it stands in the address."""
 
@@ -22,6 +25,7 @@ class SearchForm(forms.Form):
         label=_("Search"),
         required=False,
         max_length=200,
+        error_messages={"max_length": _("Search for 200 letters at most.")},
         widget=forms.TextInput(attrs={"type": "search", "enterkeyhint": "search"}),
     )
     section = forms.ModelChoiceField(
@@ -30,16 +34,24 @@ class SearchForm(forms.Form):
         required=False,
         to_field_name="slug",
         empty_label=_("All sections"),
+        error_messages=GONE,
     )
-    author = forms.ModelChoiceField(Author.objects.all(), required=False, to_field_name="slug")
-    tag = forms.ModelChoiceField(Tag.objects.all(), required=False, to_field_name="slug")
+    author = forms.ModelChoiceField(
+        Author.objects.all(), required=False, to_field_name="slug", error_messages=GONE
+    )
+    tag = forms.ModelChoiceField(
+        Tag.objects.all(), required=False, to_field_name="slug", error_messages=GONE
+    )
     period = forms.ChoiceField(
         choices=[("", _("Any time")), *((key, label) for key, (label, _length) in PERIODS.items())],
         label=_("Period"),
         required=False,
+        error_messages=GONE,
     )
     sort = forms.ChoiceField(
-        choices=[("", _("Best first")), (BY_DATE, _("Newest first"))], required=False
+        choices=[("", _("Best first")), (BY_DATE, _("Newest first"))],
+        required=False,
+        error_messages=GONE,
     )
 
     def __init__(self, query):

@@ -179,12 +179,13 @@ class CommentAdmin(DeskAdmin):
     def answer(self, request, outcome, pks, anchor=None):
         """Tell what was done: in place to the script, else on the page that was left.
 
-        Nothing of a revealed e-mail goes into a message, which a cookie may carry.
+        Nothing of a revealed e-mail goes into a message, which a cookie may carry. What was typed
+        in vain comes back on the comment's own page.
         """
         if request.headers.get("X-Requested-With") == "fetch":
             return self.answer_in_place(request, outcome, pks)
         back = whole_number(request.POST.get("back", ""))
-        if outcome.email is not None:
+        if outcome.email is not None or outcome.typed:
             return self.comment_page(request, pks[0], outcome)
         self.say(request, outcome)
         if back > 0:
@@ -199,7 +200,7 @@ class CommentAdmin(DeskAdmin):
         cards = make_cards(rows, request.user, around.reasons)
         for card in cards[:1]:
             card.said, card.is_warning = outcome.text, outcome.is_warning
-            card.batch, card.email = outcome.batch, outcome.email
+            card.typed, card.batch, card.email = outcome.typed, outcome.batch, outcome.email
             card.is_done = outcome.is_decision
         context = {"cards": cards, "counts": around.views(), "outcome": outcome}
         return render(request, "admin/comments/comment/_answer.html", context)
@@ -311,7 +312,8 @@ class CommentAdmin(DeskAdmin):
         reasons = RefusalReason.objects.filter(is_active=True).values_list("pk", "name")
         [card] = make_cards([comment], request.user, list(reasons))
         if outcome:
-            card.said, card.email = outcome.text, outcome.email
+            card.said, card.is_warning = outcome.text, outcome.is_warning
+            card.typed, card.email = outcome.typed, outcome.email
         replies = Comment.objects.filter(root=comment.root_id, path__startswith=comment.path)
         replies = replies.exclude(pk=comment.pk).order_by("path").defer("article")
         context = {

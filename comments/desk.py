@@ -1,6 +1,6 @@
 """What a moderator does with one comment: a pressed button in, what was done in words out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -22,6 +22,7 @@ class Outcome:
     text: str
     batch: str = ""
     is_warning: bool = False
+    typed: dict = field(default_factory=dict)  # what is given back of a step that was refused
     email: str | None = None
     is_decision: bool = False  # the comment needs no more of a moderator
 
@@ -35,10 +36,16 @@ class Order:
     argument: str  # what the button says beyond its name
     data: dict  # the form around the button
 
-    def typed(self, field):
-        """Return what was typed into this comment's `field`; a card may have several of a name."""
-        values = self.data.getlist(f"{field}-{self.comment.pk}")
+    def typed(self, name):
+        """Return what was typed into this comment's field; a card may have several of a name."""
+        values = self.data.getlist(f"{name}-{self.comment.pk}")
         return next((value.strip() for value in values if value.strip()), "")
+
+    @property
+    def kept(self):
+        """All that was typed, to be given back where nothing became of it."""
+        names = ("note", "reason", "mask", "word")
+        return {name: text for name in names if (text := self.typed(name))}
 
     @property
     def why(self):
@@ -64,9 +71,11 @@ def carry_out(name, order):
     if not order.moderator.has_perm(f"comments.{permission}"):
         raise PermissionDenied
     try:
-        return action(order)
+        outcome = action(order)
     except ValidationError as error:
-        return Outcome(" ".join(error.messages), is_warning=True)
+        outcome = Outcome(" ".join(error.messages), is_warning=True)
+    outcome.typed = order.kept if outcome.is_warning else {}
+    return outcome
 
 
 def done(order, events, text=None, is_decision=False):
@@ -170,6 +179,8 @@ def ban(order):
 def add_word(order):
     """Put a word on the list of those that hold a comment."""
     word = Word(text=order.typed("word"))
+    if not word.text:
+        raise ValidationError(_("Write the word that shall hold comments."))
     word.full_clean()
     words.validate(word.text, word.kind)
     word.save()

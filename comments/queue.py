@@ -171,6 +171,7 @@ class Card:
     # What has just been done, by whoever looks: a sentence, and the step to take back.
     said: str = ""
     is_warning: bool = False
+    typed: dict = field(default_factory=dict)  # what was typed for a step that was refused
     batch: str = ""
     is_done: bool = False
     email: str | None = None

@@ -36,7 +36,8 @@ def search(request):
     form = SearchForm(request.GET)
     question = form.is_valid() and Question(form.cleaned_data["q"])
     if not question:
-        return render(request, "articles/search.html", {"form": form})
+        asked = form.is_valid() and form.cleaned_data["q"]
+        return render(request, "articles/search.html", {"form": form, "asked": asked})
     articles = form.narrow(Article.objects.published())
     found = find(question, articles)
     by_date = form.cleaned_data["sort"] == BY_DATE

@@ -8,9 +8,11 @@ import unicodedata
 from collections import Counter
 from difflib import SequenceMatcher
 
+from django.db import connection
+
 from articles.search import index
 from articles.search.keyboard import as_hangul
-from articles.search.question import PARTICLES, Question, newest_with
+from articles.search.question import PARTICLES, Question, matching, newest_with
 from articles.search.terms import (
     AS_INITIALS,
     GLUED_RUN,
@@ -52,16 +54,35 @@ def suggestions(text, articles):
 def corrected(question, articles):
     """Return the text of the question with words of ours that look like its own, or None.
 
-    Nobody misspells a whole sentence: a long one is left as it is.
+    Only words that stand in no article are looked at, and only a text that finds something is
+    returned. Nobody misspells a whole sentence: a long one is left as it is.
     """
     if len(question.words) > CORRECTED:
         return None
     typed = " ".join(as_hangul(word) or word for word in question.text.split())
     if typed != question.text and newest_with(Question(typed).terms(), 1, articles):
         return typed
-    words = [nearest(word, articles) for word in question.words]
+    ours = known([[word.stem.alternatives()] for word in question.words])
+    words = [
+        word.text if place in ours else nearest(word, articles)
+        for place, word in enumerate(question.words)
+    ]
     text = " ".join(words)
-    return text if text != " ".join(word.text for word in question.words) else None
+    if text == " ".join(word.text for word in question.words):
+        return None
+    return text if known([Question(text).terms()]) else None
+
+
+def known(questions):
+    """Return the places of those questions, lists of terms, to which the index has an answer."""
+    parts, values = [], []
+    for place, groups in enumerate(questions):
+        sql, told = matching(groups)
+        parts.append(f"SELECT {place} WHERE EXISTS ({sql})")
+        values += told
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), values)
+        return {place for (place,) in cursor.fetchall()}
 
 
 def nearest(word, articles):

@@ -21,7 +21,7 @@ from authors.models import User
 from newsroom.models import Masthead
 from tests.factories import make_article, make_author, make_comment, make_section
 
-FEW_QUERIES = 18
+FEW_QUERIES = 19
 
 
 class TermTests(TestCase):
@@ -205,6 +205,7 @@ class FilterTests(Searching):
                     response = self.client.get("/search/", {"q": "축제", name: value})
                     self.assertContains(response, 'class="error"')
                     self.assertContains(response, 'value="축제"')
+                    self.assertContains(response, "좁혀 보려던 조건이 지금은 없습니다")
 
     def test_what_is_common_is_counted_and_narrows_by_a_link(self):
         response = self.client.get("/search/", {"q": "축제"})
@@ -298,6 +299,17 @@ class PageTests(Searching):
         response = self.client.get("/search/", {"q": "우주선"})
         self.assertContains(response, "‘우주선’")
         self.assertContains(self.client.get("/search/"), "따옴표”로 묶으면")
+        make_author("한도경", slug="do")
+        self.assertContains(self.client.get("/search/", {"q": "한도경"}), "위에서 그 이름을 누르면")
+        make_article("도서 목록")
+        self.assertContains(
+            self.client.get("/search/", {"q": "도서괸"}), "‘도서괸’ 그대로 쓴 기사는"
+        )
+        for q in ("-축제", '""', "*"):
+            with self.subTest(q):
+                response = self.client.get("/search/", {"q": q})
+                self.assertContains(response, "찾을 낱말도 적어 주세요")
+        self.assertNotContains(self.client.get("/search/"), "찾을 낱말도 적어 주세요")
 
 
 class HelpTests(Searching):
@@ -337,6 +349,12 @@ class HelpTests(Searching):
                 self.assertFalse(better.context["found"].is_partial)
         self.assertIsNone(self.client.get("/search/", {"q": "시장"}).context["hint"])
         self.assertIsNone(self.client.get("/search/", {"q": "우주선"}).context["hint"])
+
+    def test_words_that_are_ours_and_hints_that_find_nothing_are_not_proposed(self):
+        make_article("김장 나누던 날", body="<p>이 기자는 소각장 앞에 섰다.</p>")
+        for q in ("평생학습관 기자", "소각장 기자", "평생학슴관 우주선"):
+            with self.subTest(q):
+                self.assertIsNone(self.client.get("/search/", {"q": q}).context["hint"])
 
     def test_beginnings_are_completed(self):
         self.assertEqual(self.suggested("평생")["words"], ["평생학습관"])

@@ -327,6 +327,26 @@ class ButtonTests(DeskCase):
         self.assertEqual((word.text, word.kind), ("개똥벌레", "blocked"))
         self.assertEqual(LogEntry.objects.get().user, self.user)
 
+    def test_what_was_typed_for_a_refused_step_comes_back(self):
+        comment = self.waiting()
+        typed = {"note": "전화로 부탁받음", "mask": "없는 글자", "word": "가"}
+        data = {f"{name}-{comment.pk}": text for name, text in typed.items()}
+        for button, said in (("mask", "does not contain"), ("word", "two")):
+            for headers in ({}, {"X-Requested-With": "fetch"}):
+                with self.subTest(button, headers=headers):
+                    url = f"{URL}?state=queued"
+                    page = self.client.post(
+                        url, {"do": f"{button}:{comment.pk}", **data}, headers=headers
+                    )
+                    self.assertContains(page, said)
+                    panel = soup(page).select_one("details.card-more[open]")
+                    for name, text in typed.items():
+                        field = panel.select_one(f'[name="{name}-{comment.pk}"]')
+                        self.assertEqual(field["value"], text)
+        page = self.client.post(URL, {"do": f"word:{comment.pk}", f"note-{comment.pk}": "메모"})
+        self.assertContains(page, "Write the word that shall hold")
+        self.assertFalse(soup(self.client.get(URL)).select("details.card-more[open]"))
+
     def test_writer_is_banned_by_email_or_address(self):
         comment = self.waiting(email="hidden@example.com")
         Contact.objects.update(source="f" * 64)
