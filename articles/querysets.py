@@ -232,7 +232,7 @@ class ArticleQuerySet(models.QuerySet):
     def changed(self):
         """Public articles of which something was saved that readers do not have yet."""
         waiting = self.model.objects.filter(working_copy__isnull=False).order_by()
-        return self.filter(pk__in=waiting.values("pk"))
+        return self.filter(pk__in=waiting.values("pk")).exclude(state="withdrawn")
 
     def in_month(self, year, month):
         """Articles published in that month of the site's time zone."""

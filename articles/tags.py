@@ -5,8 +5,10 @@ lead to the tag of now.
 import re
 from urllib.parse import unquote
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count
+from django.utils.translation import gettext as _
 
 from articles.middleware import normal_path
 from articles.models import Article, OldAddress, Tag, TaggedArticle
@@ -19,7 +21,17 @@ PAGES = [("articles:tag", ()), ("articles:tag_feed", ("xml",)), ("articles:tag_f
 PROPOSED = 8
 LATELY = 100  # articles of the section whose tags are looked at
 USED_LATELY = 3  # how many of them have a tag that is proposed for the section
+LETTER = re.compile(r"[^\W_]")
 APART = re.compile(r"\W+")
+
+
+def check_name(name):
+    """Raise ValidationError for what is too long for a tag, or has nothing to be called by."""
+    if len(name) > Tag._meta.get_field("name").max_length:
+        text = _("A tag has 60 letters at most: “%s…” is longer.")
+        raise ValidationError(text % name[:20])
+    if not LETTER.search(name):
+        raise ValidationError(_("“%s” is no tag: it has neither a letter nor a digit.") % name)
 
 
 @transaction.atomic

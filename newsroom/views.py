@@ -171,12 +171,20 @@ def not_found(request, exception):
 
 
 def forbidden(request, exception):
-    return render(request, "403.html", {"reason": str(exception)}, status=403)
+    return refused(request, str(exception))
 
 
 def csrf_failure(request, reason=""):
     """A form of the newsroom was sent without its token."""
-    return render(request, "403.html", status=403)
+    return refused(request)
+
+
+def refused(request, reason=""):
+    """The page of what is not allowed; whoever works here finds the way back to the newsroom."""
+    is_asked = request.method in ("GET", "HEAD")
+    is_staff = getattr(getattr(request, "user", None), "is_staff", False)
+    context = {"reason": reason, "is_asked": is_asked, "is_staff": is_staff}
+    return render(request, "403.html", context, status=403)
 
 
 def bad_request(request, exception):

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, override
 
 from articles import flow, revisions
 from articles.admin.checks import ChecksAdmin
@@ -254,6 +254,23 @@ class ArticleAdmin(RelatedAdmin, ChecksAdmin, WritingAdmin, DeskAdmin):
 
     def save_related(self, request, form, formsets, change):
         """Nothing more is to be saved: tags and bylines went with the words."""
+
+    def construct_change_message(self, request, form, formsets, add=False):
+        """Name what was changed as its field is called, which is translated when it is read."""
+        message = super().construct_change_message(request, form, formsets, add)
+        with override(None):
+            called = {
+                field.name: str(field.verbose_name)
+                for field in self.opts.get_fields()
+                if hasattr(field, "verbose_name")
+            }
+            for part in message:
+                if "fields" in part.get("changed", {}):
+                    part["changed"]["fields"] = [
+                        called.get(name) or str(form.fields[name].label or name)
+                        for name in form.changed_data
+                    ]
+        return message
 
     def log_change(self, request, obj, message):
         """Write into the log what was changed, if it was; a step writes its own entry."""

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from taggit.forms import TagField
 
-from articles import revisions
+from articles import revisions, tags
 from articles.editor import BodyField
 from articles.flow import REASON_LENGTH
 from articles.models import Article
@@ -26,7 +26,10 @@ class CommaTagField(TagField):
     """Tags parted by commas alone, so that one tag of two words stays one."""
 
     def clean(self, value):
-        return super().clean(f"{value}," if value and value.strip() else value)
+        names = super().clean(f"{value}," if value and value.strip() else value)
+        for name in names:
+            tags.check_name(name)
+        return names
 
     def has_changed(self, initial, data):
         return (initial or "") != (data or "")

@@ -59,6 +59,7 @@ class TagForm(AddressForm):
 
     def clean_name(self):
         name, pk = self.cleaned_data["name"], self.instance.pk
+        tags.check_name(name)
         same = Tag.objects.filter(name__iexact=name).exclude(pk=pk).first()
         if same is None:
             return name

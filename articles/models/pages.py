@@ -39,6 +39,7 @@ class OldAddress(models.Model):
             models.CheckConstraint(
                 condition=Q(article__isnull=False) | ~Q(target=""),
                 name="old_address_leads_somewhere",
+                violation_error_message=_("Choose the article, or write another address."),
             )
         ]
 

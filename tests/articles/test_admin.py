@@ -352,6 +352,67 @@ class WritingTests(TestCase):
 
 
 @override_settings(LANGUAGE_CODE="en")
+class SaidTests(TestCase):
+    """What the desk says of it, where it would say too little or too much."""
+
+    def setUp(self):
+        sign_in(self.client)
+        self.article = make_article("장터에 불이 켜졌다", ["장터"])
+
+    def test_tag_that_is_none_is_refused_and_comes_back(self):
+        for tag, is_refused in (
+            ("가" * 61, True),
+            ("///", True),
+            ("3.1", False),
+            ("가" * 60, False),
+        ):
+            with self.subTest(tag[:5]):
+                page = change(self.client, edit(self.article), tags=tag)
+                if is_refused:
+                    self.assertEqual(errors(page), {"tags"})
+                    self.assertContains(page, tag)
+                else:
+                    self.assertEqual(page.status_code, 302)
+        tag = Tag.objects.get(name="장터")
+        self.assertEqual(
+            errors(change(self.client, f"{URL}tag/{tag.pk}/change/", name="!!!")), {"name"}
+        )
+
+    def test_history_names_fields_as_the_form_does(self):
+        change(self.client, edit(self.article), headline="불이 켜졌다", subtitle="석 달 만에")
+        with override_settings(LANGUAGE_CODE="ko"):
+            page = self.client.get(f"{URL}article/{self.article.pk}/history/")
+        self.assertContains(page, "바꾼 항목: 제목 및 부제")
+
+    def test_withdrawn_article_has_no_readers_of_an_older_text(self):
+        change(self.client, edit(self.article), subtitle="석 달 만에")
+        page = self.client.get(edit(self.article))
+        self.assertContains(page, "Readers still have the text from before")
+        self.assertIn(self.article, Article.objects.changed())
+        withdrawn = {"state": "withdrawn", "withdrawn_at": timezone.now()}
+        Article.objects.filter(pk=self.article.pk).update(**withdrawn)
+        page = self.client.get(edit(self.article))
+        self.assertContains(page, "If it is published again")
+        self.assertNotContains(page, "Readers still have the text from before")
+        self.assertNotIn(self.article, Article.objects.changed())
+
+    def test_scheduled_article_goes_out_as_it_is_saved(self):
+        Article.objects.update(published_at=timezone.now() + timedelta(days=1))
+        self.assertContains(self.client.get(edit(self.article)), "at the time that is set")
+
+    def test_old_address_that_leads_nowhere_is_told_in_words(self):
+        page = change(self.client, f"{URL}oldaddress/add/", path="", target="")
+        self.assertNotContains(page, "old_address_leads_somewhere")
+        self.assertContains(page, "Choose the article, or write another address.")
+
+    def test_page_that_is_not_allowed_leads_back_to_the_newsroom(self):
+        self.client.force_login(make_account("한도경", "reporter"))
+        page = self.client.get(edit(self.article))
+        self.assertContains(page, "Your account may not see this page.", status_code=403)
+        self.assertContains(page, 'href="/admin/"', status_code=403)
+
+
+@override_settings(LANGUAGE_CODE="en")
 class PublishedTests(TestCase):
     def setUp(self):
         sign_in(self.client)
