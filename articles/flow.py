@@ -138,7 +138,10 @@ def give_back(article, user, note=""):
     """
     begin(article, user, "give_back")
     article.state = State.DRAFT
-    end(article, user, Kind.RETURNED, note, _("Given back to be written on."))
+    if is_editor(user):
+        end(article, user, Kind.RETURNED, note, _("Given back to be written on."))
+    else:
+        end(article, user, Kind.TAKEN, note, _("Taken back to be written on."))
 
 
 @transaction.atomic

@@ -68,6 +68,8 @@ class DeskList(ChangeList):
             if not rows.query.select_related:
                 rows = self.apply_select_related(rows)
         self.result_list = self.model_admin.for_list(rows)
+        if not (self.query or self.has_active_filters):  # then this is the full list
+            self.full_result_count = self.result_count
 
 
 class ShortDeletion:

@@ -25,6 +25,7 @@ class Revision(models.Model):
         SAVED = "saved", _("saved")
         SUBMITTED = "submitted", _("submitted for review")
         RETURNED = "returned", _("given back")
+        TAKEN = "taken", _("taken back")
         PUBLISHED = "published", _("published")
         SCHEDULED = "scheduled", _("scheduled")
         RECALLED = "recalled", _("no longer scheduled")

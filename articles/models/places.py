@@ -110,6 +110,8 @@ class TaggedArticle(ItemBase):
     published_at = ArticleTimeField(of="content_object")
 
     class Meta:
+        verbose_name = _("tag of an article")
+        verbose_name_plural = _("tags of articles")
         constraints = [
             models.UniqueConstraint(fields=["tag", "content_object"], name="article_tagged_once")
         ]

@@ -383,6 +383,7 @@ class SaidTests(TestCase):
         with override_settings(LANGUAGE_CODE="ko"):
             page = self.client.get(f"{URL}article/{self.article.pk}/history/")
         self.assertContains(page, "바꾼 항목: 제목 및 부제")
+        self.assertRegex(page.content.decode(), "일 오[전후] [0-9]+:[0-9]+")
 
     def test_withdrawn_article_has_no_readers_of_an_older_text(self):
         change(self.client, edit(self.article), subtitle="석 달 만에")
@@ -592,6 +593,13 @@ class ListTests(TestCase):
         page = self.client.get(f"{self.url}{query}")
         self.assertEqual(page.status_code, 200)
         return list(page.context["cl"].result_list)
+
+    def test_way_to_the_full_list_stands_where_the_list_is_not_full(self):
+        make_article()
+        for query, is_full in (("", True), ("?q=장터", False), ("?state=published", False)):
+            with self.subTest(query):
+                page = self.client.get(f"{self.url}{query}").content.decode()
+                self.assertEqual("모두 표시" in page, not is_full)
 
     def test_last_worked_on_comes_first(self):
         old, new = make_article(state="draft"), make_article(state="draft")

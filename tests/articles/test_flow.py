@@ -55,6 +55,8 @@ class StepTests(FlowTests):
         flow.submit(draft, self.reporter)
         flow.give_back(draft, self.reporter)
         self.assertEqual(Article.objects.get().state, "draft")
+        kinds = draft.revisions.order_by("pk").values_list("kind", flat=True)
+        self.assertEqual(list(kinds), ["submitted", "returned", "submitted", "taken"])
 
     def test_step_leaves_a_revision_a_note_and_an_entry_in_the_log(self):
         draft = make_draft(created_by=self.reporter)
