@@ -27,13 +27,7 @@ RECENT = timedelta(days=30)
 # no others of the state, since SQLite, which knows no numbers, would take any for a narrow one.
 PUBLISHED = RawSQL("'published'", ())
 
-MONTHS = """
-WITH months (place, starts, ends) AS (VALUES {})
-SELECT place FROM months WHERE EXISTS (
-    SELECT 1 FROM articles_article
-    WHERE state = 'published' AND published_at >= starts AND published_at < ends
-) ORDER BY place
-"""
+MONTHS = "WITH months (place, starts, ends) AS (VALUES {}) SELECT place FROM months"
 
 
 def month_start(number):
@@ -245,8 +239,8 @@ class ArticleQuerySet(models.QuerySet):
 
         Each is looked for in the index, and nothing counted: it costs the same at any size.
         """
-        now = timezone.now()
-        times = self.published(now).order_by("published_at").values_list("published_at", flat=True)
+        published = self.published().order_by("published_at")
+        times = published.values_list("published_at", flat=True)
         if not (first := times.first()):
             return []
         ends = (timezone.localtime(at) for at in (first, times.last()))
@@ -254,10 +248,16 @@ class ArticleQuerySet(models.QuerySet):
         starts = [month_start(number) for number in range(newest, oldest - 1, -1)]
         database = connections[self.db]
         values = []
-        for place, (start, end) in enumerate(zip(starts, [now, *starts], strict=False)):
+        for place, start in enumerate(starts):
+            end = month_start(newest - place + 1)
             values += [place, *map(database.ops.adapt_datetimefield_value, (start, end))]
+        in_month = published.order_by().filter(
+            published_at__gte=RawSQL("starts", ()), published_at__lt=RawSQL("ends", ())
+        )
+        there, told = in_month.values("pk").query.get_compiler(self.db).as_sql()
+        months = MONTHS.format(", ".join(["(%s, %s, %s)"] * len(starts)))
         with database.cursor() as cursor:
-            cursor.execute(MONTHS.format(", ".join(["(%s, %s, %s)"] * len(starts))), values)
+            cursor.execute(f"{months} WHERE EXISTS ({there}) ORDER BY place", [*values, *told])
             return [starts[place] for (place,) in cursor.fetchall()]
 
     def for_cards(self, *fields):
